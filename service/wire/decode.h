@@ -1,0 +1,97 @@
+/*
+ * decode.h: bytes from clients into events and requests. Strict (one JSON object, at most 1 KiB, 4 levels, UTF-8, no
+ * duplicate key, nothing after it, integers in range, no NUL, exact keys; unknown keys ignored). What breaks a rule
+ * changes nothing and says what is wrong. Pure but for cJSON's allocations; any thread.
+ */
+#ifndef RC_WIRE_DECODE_H
+#define RC_WIRE_DECODE_H
+
+#include "core/event.h"
+#include "wire/message.h"
+#include "wire/topic.h"
+
+#define RC_PAYLOAD_MAX          1024
+#define RC_PROGRESS_PAYLOAD_MAX 4096
+#define RC_DEPTH_MAX            4
+#define RC_ERROR_MAX            160
+
+enum rc_verb {
+    RC_VERB_UNKNOWN,
+    RC_VERB_WHO,
+    RC_VERB_PUNCHES,
+    RC_VERB_PERIODS,
+    RC_VERB_CORRECT,
+    RC_VERB_SWEEP,
+    RC_VERB_MAINTENANCE,
+    RC_VERB_STATUS, /* one employee: status, sessions; what `rollcall status` asks */
+    RC_VERB_COUNT
+};
+
+/* A request, flat: which fields count depends on the verb. Integers are RC_NONE, ids and texts empty, where absent. */
+struct rc_request {
+    enum rc_verb verb;
+    struct rc_id login;         /* from the topic: request/{login}/{verb} */
+    char request_id[65];        /* repeated in the answer; empty: none */
+    struct rc_id employee;      /* "employeeId" */
+    int64_t from_at, to_at;     /* "from", "to" */
+    int64_t limit, cursor;
+    bool undecided;             /* punches: "undecided": true */
+    bool asks;                  /* correct: "list": true lists open asks */
+    bool has_action;
+    enum rc_action action;      /* correct: "action" */
+    int64_t seq;                /* correct: "seq", the row decided on */
+    int64_t hold;               /* correct: "holdId" */
+    int64_t ask;                /* correct: "askId" */
+    enum rc_type type;          /* correct add: "type" */
+    int64_t at;                 /* correct add, retime: "at" */
+    char reason[RC_TEXT_MAX + 1];
+    int64_t until_at;           /* maintenance: "until" (ms), 0 ends it */
+};
+
+enum rc_decoded_kind {
+    RC_DECODED_EVENT,    /* `event` is ready for the engine, but for what only the store knows (prior, history, ...) */
+    RC_DECODED_REQUEST,  /* `request` */
+    RC_DECODED_CANARY,   /* our own, back again; `canary_now` says when it was sent */
+    RC_DECODED_IGNORED,  /* retained on a client's topic, a service's topic, another site's, a will that is no lost leave */
+    RC_DECODED_INVALID,  /* `reason`, `message`; answer if `answer` is not RC_ANSWER_NOBODY */
+};
+
+/* Why a message was ignored or invalid; a counter each. */
+enum rc_refusal {
+    RC_REFUSAL_NONE,
+    RC_REFUSAL_FOREIGN_TOPIC,
+    RC_REFUSAL_UNKNOWN_TOPIC,
+    RC_REFUSAL_BAD_ID,
+    RC_REFUSAL_RETAINED,
+    RC_REFUSAL_SERVICE_TOPIC,
+    RC_REFUSAL_UNSIGNED,     /* access.mode required: no valid rc-mac, and no lost leave */
+    RC_REFUSAL_TOO_LONG,
+    RC_REFUSAL_NOT_JSON,
+    RC_REFUSAL_FIELD,        /* a field is missing, of the wrong type, or out of range */
+    RC_REFUSAL_COUNT
+};
+const char *rc_refusal_name(enum rc_refusal refusal);
+
+enum rc_answer { RC_ANSWER_NOBODY, RC_ANSWER_RECEIPT, RC_ANSWER_TRAINING, RC_ANSWER_REPLY };
+
+struct rc_decoded {
+    enum rc_decoded_kind kind;
+    enum rc_refusal refusal;
+    char message[RC_ERROR_MAX]; /* what is wrong, for the sender; NUL-terminated, printable */
+    enum rc_answer answer;      /* INVALID: who can be told */
+    struct rc_topic topic;
+    struct rc_punch_id punch_id; /* INVALID punch or progress: the id if that much could be read */
+    struct rc_event event;
+    struct rc_request request;
+    struct rc_id course, lesson; /* TRAINING, PROGRESS */
+    struct rc_text progress_data; /* PROGRESS: the raw JSON text of `data`, borrowed from the payload */
+    int64_t canary_now;
+    int64_t rtt_ms;              /* heartbeat's rttMs, RC_NONE */
+};
+
+/* rc_decode reads one message for the site `site`; always fills *out. A punch's note is borrowed from `scratch`
+ * (RC_TEXT_MAX bytes, the caller's), which must live as long as the event is used. */
+void rc_decode(const struct rc_message *message, const struct rc_id *site, char scratch[RC_TEXT_MAX],
+               struct rc_decoded *out);
+
+#endif

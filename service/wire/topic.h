@@ -1,0 +1,59 @@
+/*
+ * topic.h: the topics below rollcall/v1/{site}/, parsed and made. Pure, no allocation, any thread.
+ */
+#ifndef RC_WIRE_TOPIC_H
+#define RC_WIRE_TOPIC_H
+
+#include "core/types.h"
+
+#define RC_TOPIC_PREFIX "rollcall/v1/"
+/* The longest topic of ours: prefix, five ids, fixed words. */
+#define RC_TOPIC_MAX 384
+
+enum rc_topic_kind {
+    RC_TOPIC_UNKNOWN,   /* below the prefix, but no topic of the protocol */
+    RC_TOPIC_FOREIGN,   /* not below the prefix */
+    RC_TOPIC_BAD_ID,    /* the right shape, with an id that is none */
+    RC_TOPIC_HEARTBEAT, /* from clients ... */
+    RC_TOPIC_LEAVE,
+    RC_TOPIC_PUNCH,
+    RC_TOPIC_TRAINING,
+    RC_TOPIC_PROGRESS,
+    RC_TOPIC_DEVICE_HEARTBEAT,
+    RC_TOPIC_DEVICE_LEAVE,
+    RC_TOPIC_REQUEST,
+    RC_TOPIC_CANARY,    /* service/canary: what the service sends to itself */
+    RC_TOPIC_OURS,      /* a topic on which only the service publishes */
+    RC_TOPIC_KIND_COUNT
+};
+
+struct rc_topic {
+    enum rc_topic_kind kind;
+    struct rc_id site;
+    struct rc_id employee; /* HEARTBEAT .. PROGRESS */
+    struct rc_id session;  /* HEARTBEAT .. PROGRESS; the device for DEVICE_* */
+    struct rc_id login;    /* REQUEST */
+    struct rc_text verb;   /* REQUEST; borrowed from the text parsed; 1 to 32 of [a-z-] */
+};
+
+/* rc_topic_parse always fills *out; kind says what it is. Text need not be UTF-8, may hold NUL, may be of any length. */
+void rc_topic_parse(struct rc_text text, struct rc_topic *out);
+
+/* The makers write a NUL-terminated topic to out and return its length. */
+size_t rc_topic_status(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
+size_t rc_topic_event(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
+size_t rc_topic_profile(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
+size_t rc_topic_receipt(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee,
+                        const struct rc_id *session);
+size_t rc_topic_training_result(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee,
+                                const struct rc_id *session);
+size_t rc_topic_device_status(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *device);
+size_t rc_topic_alert(char out[RC_TOPIC_MAX], const struct rc_id *site, enum rc_alert kind);
+size_t rc_topic_reply(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *login, struct rc_text verb);
+/* name: "summary", "service/status", "service/metrics", "service/canary" */
+size_t rc_topic_site(char out[RC_TOPIC_MAX], const struct rc_id *site, const char *name);
+/* rc_topic_is_reply says whether a Response Topic stays below reply/{login}/ (section 6), or, for a sender who is not
+ * known by login (login empty), below any reply/{id}/ or the session's own topics. No wildcard, no NUL. */
+bool rc_topic_is_reply(struct rc_text topic, const struct rc_id *site, const struct rc_id *login);
+
+#endif
