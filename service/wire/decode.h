@@ -37,6 +37,7 @@ struct rc_request {
     int64_t limit, cursor;
     bool undecided;             /* punches: "undecided": true */
     bool asks;                  /* correct: "list": true lists open asks */
+    bool ask_only;              /* correct: "ask": true writes it down for somebody else to decide */
     bool has_action;
     enum rc_action action;      /* correct: "action" */
     int64_t seq;                /* correct: "seq", the row decided on */
