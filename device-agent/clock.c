@@ -1,0 +1,20 @@
+#include "clock.h"
+
+#include <time.h>
+
+static int64_t read_ms(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t rc_agent_now(void)
+{
+    return read_ms(CLOCK_BOOTTIME);
+}
+
+int64_t rc_agent_wall(void)
+{
+    return read_ms(CLOCK_REALTIME);
+}
