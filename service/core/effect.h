@@ -1,7 +1,8 @@
 /*
- * effect.h: what the engine wants done, in order. The store writes it, wire turns the same values into topics and
- * payloads, and after the COMMIT the link publishes them (P-15). Ids are copies; texts (note, reason) are borrowed
- * from the event of the step, so effects are applied before that event is let go. Messages are static strings.
+ * effect.h: what the engine wants done, in order. The store writes it, wire turns the same values into topics
+ * and payloads, and after the COMMIT the link publishes them (P-15). Ids are copies; texts (note, reason) are
+ * borrowed from the event of the step, so effects are applied before that event is let go. Messages are
+ * static strings.
  */
 #ifndef RC_CORE_EFFECT_H
 #define RC_CORE_EFFECT_H
@@ -17,8 +18,8 @@ enum rc_effect_kind {
     RC_FX_HOLD,        /* a hold opened or ended */
     RC_FX_ALERT,       /* an alert rose or cleared */
     RC_FX_MAINTENANCE, /* P-19 began or ended */
-    RC_FX_RELOAD,      /* read the employee's ledger from the log and step RC_EV_LEDGER, in the same transaction */
-    RC_FX_ANSWER,      /* the verdict on an RC_EV_CORRECT */
+    RC_FX_RELOAD, /* read the employee's ledger from the log and step RC_EV_LEDGER, in the same transaction */
+    RC_FX_ANSWER, /* the verdict on an RC_EV_CORRECT */
     RC_EFFECT_KIND_COUNT
 };
 
@@ -30,14 +31,15 @@ struct rc_row {
     enum rc_type type;
     int64_t at, last_evidence_at, detected_at, recorded_at, device_at;
     enum rc_cause cause;
-    bool held;   /* state `held`, else `effective` */
+    bool held; /* state `held`, else `effective` */
     bool review;
     int64_t closes, target_seq, hold;
     enum rc_action action;
     struct rc_id actor; /* empty: nobody; the service itself decides as "service" */
     struct rc_text reason, note;
-    int64_t out_t, out_detected_t; /* AUTO_OUT: the service times of at and detected_at, for P-9 after a reload */
-    uint8_t hash[32];              /* set by the store when it appends the row */
+    int64_t out_t,
+        out_detected_t; /* AUTO_OUT: the service times of at and detected_at, for P-9 after a reload */
+    uint8_t hash[32];   /* set by the store when it appends the row */
 };
 
 struct rc_receipt {
@@ -49,7 +51,7 @@ struct rc_receipt {
     int64_t seq;          /* 0: no row */
     int64_t at, recorded_at;
     bool review;
-    enum rc_code code; /* RC_OK: none */
+    enum rc_code code;   /* RC_OK: none */
     const char *message; /* NULL: none */
     bool remember;
     bool has_hash; /* the store sets it and the hash where seq is a row of this very step */
@@ -95,9 +97,9 @@ struct rc_effect {
             enum rc_alert kind;
             bool raised;
             int64_t since_at;
-            int64_t hold;    /* OUTAGE: which hold */
+            int64_t hold;      /* OUTAGE: which hold */
             struct rc_id name; /* DEVICE_LOST: the device; OUTAGE: group or gateway */
-            int64_t count;   /* how many it concerns, where that can be counted */
+            int64_t count;     /* how many it concerns, where that can be counted */
         } alert;
         struct {
             int64_t until_at; /* 0: ended */

@@ -1,14 +1,14 @@
 /*
- * engine.h: the rules P-1 to P-19 of one site. Decides who is present, whose punch counts, who is punched out,
- * when, and why. Pure: events in, effects out; no clock, no I/O, no threads, no malloc (the caller gives it all
- * its memory once). The same events give the same effects, byte for byte. One thread owns an engine; several
- * engines, one a site, share nothing.
+ * engine.h: the rules P-1 to P-19 of one site. Decides who is present, whose punch counts, who is punched
+ * out, when, and why. Pure: events in, effects out; no clock, no I/O, no threads, no malloc (the caller gives
+ * it all its memory once). The same events give the same effects, byte for byte. One thread owns an engine;
+ * several engines, one a site, share nothing.
  *
  *     event ──▶ rc_engine_step ──▶ effects        rc_engine_commit   the effects are durable
  *                                                 rc_engine_undo     they are not: forget them (P-15)
  *
- * What a failed COMMIT undoes is what the log would have said: ledgers, holds, the next seq. What was heard was
- * heard, and stays.
+ * What a failed COMMIT undoes is what the log would have said: ledgers, holds, the next seq. What was heard
+ * was heard, and stays.
  */
 #ifndef RC_CORE_ENGINE_H
 #define RC_CORE_ENGINE_H
@@ -20,25 +20,30 @@
 struct rc_engine;
 
 struct rc_engine_limits {
-    uint32_t employees; /* at the limit a punch of a new one is answered `retry`, a heartbeat dropped, alert `capacity` */
-    uint32_t sessions;  /* devices included; at the limit new ones share the employee's evidence-only slot (P-18) */
-    uint32_t scopes;    /* groups and gateways; at the limit a further one has no hold of its own, the site's only */
-    uint32_t images;    /* ledgers that one uncommitted batch may change */
-    uint64_t seed;      /* of the hash; random in production, so that nobody can choose colliding ids */
+    uint32_t employees; /* at the limit a punch of a new one is answered `retry`, a heartbeat dropped, alert
+                           `capacity` */
+    uint32_t
+        sessions; /* devices included; at the limit new ones share the employee's evidence-only slot (P-18) */
+    uint32_t
+        scopes; /* groups and gateways; at the limit a further one has no hold of its own, the site's only */
+    uint32_t images; /* ledgers that one uncommitted batch may change */
+    uint64_t seed;   /* of the hash; random in production, so that nobody can choose colliding ids */
 };
 
 /* rc_engine_bytes returns the memory that an engine of these limits needs, all of it. */
 size_t rc_engine_bytes(const struct rc_engine_limits *limits);
 
-/* rc_engine_init lays an engine out in memory (rc_engine_bytes of it, zeroed, aligned as malloc aligns), which
- * stays the caller's and must outlive it. The engine starts without broker and with an empty log. */
-struct rc_engine *rc_engine_init(void *memory, const struct rc_engine_limits *limits, const struct rc_policy *policy);
+/* rc_engine_init lays an engine out in memory (rc_engine_bytes of it, zeroed, aligned as malloc aligns),
+ * which stays the caller's and must outlive it. The engine starts without broker and with an empty log. */
+struct rc_engine *rc_engine_init(void *memory, const struct rc_engine_limits *limits,
+                                 const struct rc_policy *policy);
 
 /* rc_engine_set_policy takes new settings; they hold for what happens from now on. */
 void rc_engine_set_policy(struct rc_engine *engine, const struct rc_policy *policy);
 
 /*
- * What the store kept, handed in before the first event, in this order: site, holds, employees, sessions, done.
+ * What the store kept, handed in before the first event, in this order: site, holds, employees, sessions,
+ * done.
  */
 struct rc_site_row {
     int64_t last_seq;       /* of the log, 0: empty */
@@ -65,11 +70,12 @@ struct rc_session_row {
     int64_t epoch;          /* RC_NONE: never given */
     int64_t interval_ms;
     int64_t heard_at, heard_t;
-    int64_t first_at;       /* when this session was first heard */
-    int64_t deadline_t;     /* of silence; kiosk sessions: unused */
-    int64_t deadline_now;   /* kiosk sessions: the shift limit; RC_NONE if of an earlier boot */
-    int64_t heard_in_seq;   /* the IN of the period in which it was last heard, 0: none (P-9) */
-    struct rc_evidence evidence; /* the employee's, as of now; for flushing last_seen along; ignored by restore */
+    int64_t first_at;     /* when this session was first heard */
+    int64_t deadline_t;   /* of silence; kiosk sessions: unused */
+    int64_t deadline_now; /* kiosk sessions: the shift limit; RC_NONE if of an earlier boot */
+    int64_t heard_in_seq; /* the IN of the period in which it was last heard, 0: none (P-9) */
+    struct rc_evidence
+        evidence; /* the employee's, as of now; for flushing last_seen along; ignored by restore */
 };
 
 void rc_engine_restore_site(struct rc_engine *engine, const struct rc_site_row *row);
@@ -81,9 +87,9 @@ bool rc_engine_restore_session(struct rc_engine *engine, const struct rc_session
  * gets an evidence-only one, so that silence can find them. */
 void rc_engine_restore_done(struct rc_engine *engine, int64_t now, int64_t at);
 
-/* rc_engine_step lets one event happen and appends its effects to out (not reset). Returns true when the event is a
- * TICK that found no room for all of its work: apply the effects, empty the buffer, step a TICK again. Before any
- * event: out->capacity - out->count >= RC_EFFECTS_MIN, and rc_engine_room must be true. */
+/* rc_engine_step lets one event happen and appends its effects to out (not reset). Returns true when the
+ * event is a TICK that found no room for all of its work: apply the effects, empty the buffer, step a TICK
+ * again. Before any event: out->capacity - out->count >= RC_EFFECTS_MIN, and rc_engine_room must be true. */
 bool rc_engine_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out);
 
 /* rc_engine_room says whether the batch may take another event before it must be committed. */
@@ -92,12 +98,12 @@ bool rc_engine_room(const struct rc_engine *engine);
 /* rc_engine_commit: everything stepped so far is durable. */
 void rc_engine_commit(struct rc_engine *engine);
 
-/* rc_engine_undo: the batch since the last commit was rolled back: the log's side of the engine goes back to what it
- * was then. What fell due falls due again at a later tick, and statuses are compared again. */
+/* rc_engine_undo: the batch since the last commit was rolled back: the log's side of the engine goes back to
+ * what it was then. What fell due falls due again at a later tick, and statuses are compared again. */
 void rc_engine_undo(struct rc_engine *engine);
 
-/* rc_engine_wake_now returns the boot time at which a TICK has work to do at the earliest; INT64_MAX: never. It may be
- * early, never late. */
+/* rc_engine_wake_now returns the boot time at which a TICK has work to do at the earliest; INT64_MAX: never.
+ * It may be early, never late. */
 int64_t rc_engine_wake_now(const struct rc_engine *engine);
 
 /* rc_engine_service_t returns service time at boot time `now`. */
@@ -106,17 +112,16 @@ int64_t rc_engine_service_t(const struct rc_engine *engine, int64_t now);
 /* rc_engine_next_dirty takes the next session whose row in the store is out of date, or returns false. */
 bool rc_engine_next_dirty(struct rc_engine *engine, struct rc_session_row *out);
 
-
 struct rc_counts {
     uint64_t in, out, present, suspect, held; /* employees; present and suspect: of those IN */
     uint64_t employees;
-    uint64_t sessions;        /* employees' sessions not past their deadline */
-    uint64_t tracked;         /* session records in use, devices' and expired ones' too */
+    uint64_t sessions; /* employees' sessions not past their deadline */
+    uint64_t tracked;  /* session records in use, devices' and expired ones' too */
     uint64_t devices_online, devices;
     uint64_t expected_per_ks; /* heartbeats that live sessions should send in 1,000 s */
     uint64_t holds;
-    uint64_t dropped;         /* events for which there was no room, since init */
-    uint64_t leaves_ignored;  /* leaves of an older epoch, or older than what was heard */
+    uint64_t dropped;        /* events for which there was no room, since init */
+    uint64_t leaves_ignored; /* leaves of an older epoch, or older than what was heard */
     bool connected, store_ok, in_maintenance;
     int64_t last_seq;
 };
@@ -132,13 +137,15 @@ struct rc_employee_view {
 };
 
 /* rc_engine_find fills *out and returns true if the employee is known. */
-bool rc_engine_find(const struct rc_engine *engine, const struct rc_id *employee, struct rc_employee_view *out);
+bool rc_engine_find(const struct rc_engine *engine, const struct rc_id *employee,
+                    struct rc_employee_view *out);
 
-/* rc_engine_each walks all employees in order of first appearance: start with *cursor 0; false at the end. Stays
- * valid over steps; employees that appear meanwhile come at the end or not at all. */
+/* rc_engine_each walks all employees in order of first appearance: start with *cursor 0; false at the end.
+ * Stays valid over steps; employees that appear meanwhile come at the end or not at all. */
 bool rc_engine_each(const struct rc_engine *engine, uint32_t *cursor, struct rc_employee_view *out);
 
-/* rc_engine_each_session walks one employee's sessions (or, employee NULL, all devices): *cursor 0 to start. */
+/* rc_engine_each_session walks one employee's sessions (or, employee NULL, all devices): *cursor 0 to start.
+ */
 bool rc_engine_each_session(const struct rc_engine *engine, const struct rc_id *employee, uint32_t *cursor,
                             struct rc_session_row *out);
 

@@ -1,7 +1,7 @@
 /*
- * event.h: everything that can happen to the engine, as values. wire and daemon make them, the engine reads them
- * and keeps no pointer into them. Each carries both clocks of the moment in which it was received; the engine has
- * no other.
+ * event.h: everything that can happen to the engine, as values. wire and daemon make them, the engine reads
+ * them and keeps no pointer into them. Each carries both clocks of the moment in which it was received; the
+ * engine has no other.
  */
 #ifndef RC_CORE_EVENT_H
 #define RC_CORE_EVENT_H
@@ -9,9 +9,9 @@
 #include "core/ledger.h"
 
 enum rc_event_kind {
-    RC_EV_HEARTBEAT,   /* a heartbeat, of an employee's session or (employee empty) of a device */
-    RC_EV_TRAINING,    /* a training heartbeat: evidence too (T-8) */
-    RC_EV_PROGRESS,    /* heard, but no evidence */
+    RC_EV_HEARTBEAT, /* a heartbeat, of an employee's session or (employee empty) of a device */
+    RC_EV_TRAINING,  /* a training heartbeat: evidence too (T-8) */
+    RC_EV_PROGRESS,  /* heard, but no evidence */
     RC_EV_LEAVE,
     RC_EV_PUNCH,
     RC_EV_CORRECT,
@@ -29,8 +29,8 @@ enum rc_event_kind {
 struct rc_beat {
     struct rc_id employee; /* empty: `session` is a device */
     struct rc_id session;
-    int64_t epoch;         /* RC_NONE: not given */
-    int64_t interval_ms;   /* RC_NONE: not given */
+    int64_t epoch;       /* RC_NONE: not given */
+    int64_t interval_ms; /* RC_NONE: not given */
     bool has_class;
     enum rc_class class;
 };
@@ -47,13 +47,13 @@ struct rc_leave {
 struct rc_punch {
     struct rc_id employee, session;
     struct rc_punch_id id;
-    enum rc_type type;  /* RC_IN or RC_OUT */
+    enum rc_type type; /* RC_IN or RC_OUT */
     bool has_class;
     enum rc_class class;
-    int64_t sent_at;    /* the time sent, by rc-at or Message Expiry; the time received where nobody can tell */
-    int64_t sent_now;   /* the same moment in boot time */
-    int64_t age_ms;     /* RC_NONE: not given */
-    int64_t device_at;  /* RC_NONE: not given */
+    int64_t sent_at;  /* the time sent, by rc-at or Message Expiry; the time received where nobody can tell */
+    int64_t sent_now; /* the same moment in boot time */
+    int64_t age_ms;   /* RC_NONE: not given */
+    int64_t device_at; /* RC_NONE: not given */
     enum rc_device_clock clock;
     bool unmarked;      /* no mark of when it was sent, and it came while a backlog drained (section 2) */
     bool from_device;   /* its login is a device (P-13) */
@@ -67,10 +67,10 @@ struct rc_punch {
 struct rc_correct {
     struct rc_id employee;
     enum rc_action action;
-    int64_t target_seq;        /* ACCEPT, REJECT, VOID, RETIME */
-    enum rc_type type;         /* ADD: RC_IN or RC_OUT */
-    int64_t at;                /* ADD, RETIME */
-    struct rc_id actor;        /* who decides */
+    int64_t target_seq; /* ACCEPT, REJECT, VOID, RETIME */
+    enum rc_type type;  /* ADD: RC_IN or RC_OUT */
+    int64_t at;         /* ADD, RETIME */
+    struct rc_id actor; /* who decides */
     struct rc_text reason;
     struct rc_target target;   /* ACCEPT, REJECT, VOID, RETIME: what the log says of it */
     struct rc_history history; /* ADD: around at; ACCEPT of a held row: around the row's at; else unused */
@@ -78,8 +78,9 @@ struct rc_correct {
 
 struct rc_event {
     enum rc_event_kind kind;
-    int64_t now; /* boot time when it was received; the engine takes an earlier one than it has seen as that */
-    int64_t at;  /* wall clock at the same moment */
+    int64_t
+        now;    /* boot time when it was received; the engine takes an earlier one than it has seen as that */
+    int64_t at; /* wall clock at the same moment */
     union {
         struct rc_beat beat;
         struct rc_leave leave;

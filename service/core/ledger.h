@@ -1,7 +1,8 @@
 /*
- * ledger.h: what the log says of one employee now, and the slices of the log that the judges of late punches and
- * corrections ask for. The store makes these from the rows (db/schema.md says how), the engine keeps a ledger for
- * each employee in memory and hands it back, changed, with each status. Plain values, no ownership.
+ * ledger.h: what the log says of one employee now, and the slices of the log that the judges of late punches
+ * and corrections ask for. The store makes these from the rows (db/schema.md says how), the engine keeps a
+ * ledger for each employee in memory and hands it back, changed, with each status. Plain values, no
+ * ownership.
  */
 #ifndef RC_CORE_LEDGER_H
 #define RC_CORE_LEDGER_H
@@ -11,13 +12,13 @@
 struct rc_ledger {
     bool is_in;
     enum rc_status_cause cause;
-    int64_t since_at;       /* IN: the period's IN; OUT: the OUT; nothing yet: when the employee was first seen */
-    int64_t in_seq;         /* the IN of the current or else of the last period; 0: none yet */
-    int64_t in_at;          /* its label */
-    int64_t last_seq;       /* the latest row in effect but CORRECTION; 0: none */
-    int64_t last_at;        /* the highest label of a row in effect: no later label is lower (P-14) */
-    int64_t out_seq;        /* OUT only: the OUT in effect of the last period, else 0 */
-    enum rc_type out_type;  /* RC_OUT, RC_AUTO_OUT or, while IN or before any period, RC_TYPE_NONE */
+    int64_t since_at; /* IN: the period's IN; OUT: the OUT; nothing yet: when the employee was first seen */
+    int64_t in_seq;   /* the IN of the current or else of the last period; 0: none yet */
+    int64_t in_at;    /* its label */
+    int64_t last_seq; /* the latest row in effect but CORRECTION; 0: none */
+    int64_t last_at;  /* the highest label of a row in effect: no later label is lower (P-14) */
+    int64_t out_seq;  /* OUT only: the OUT in effect of the last period, else 0 */
+    enum rc_type out_type; /* RC_OUT, RC_AUTO_OUT or, while IN or before any period, RC_TYPE_NONE */
     enum rc_cause out_cause;
     int64_t out_t;          /* AUTO_OUT: service time of its `at` */
     int64_t out_detected_t; /* AUTO_OUT: service time of its decision */
@@ -40,15 +41,15 @@ struct rc_period {
     int64_t in_seq, in_at;
     int64_t out_seq, out_at; /* when closed */
     enum rc_type out_type;
-    bool out_decided;        /* a person decided on that OUT */
-    int64_t resumed_at;      /* label of the latest RESUME of this period, 0: none */
+    bool out_decided;   /* a person decided on that OUT */
+    int64_t resumed_at; /* label of the latest RESUME of this period, 0: none */
 };
 
 /* The log around a time A, for one employee. */
 struct rc_history {
-    struct rc_period at;     /* the period with the latest in_at <= A */
-    struct rc_period next;   /* the one with the earliest in_at > A */
-    int64_t waiting_seq;     /* earliest OUT held for NO_IN, undecided, with A < at < next.in_at; 0: none */
+    struct rc_period at;   /* the period with the latest in_at <= A */
+    struct rc_period next; /* the one with the earliest in_at > A */
+    int64_t waiting_seq;   /* earliest OUT held for NO_IN, undecided, with A < at < next.in_at; 0: none */
     int64_t waiting_at;
 };
 
@@ -57,8 +58,8 @@ struct rc_target {
     bool found;
     int64_t seq;
     enum rc_type type;
-    int64_t at;              /* as retimed, if it was */
-    bool held;               /* state `held` */
+    int64_t at; /* as retimed, if it was */
+    bool held;  /* state `held` */
     bool in_effect;
     bool rejected;           /* a held row that was rejected, or a row that was voided */
     bool review;             /* flagged, and nobody decided yet */

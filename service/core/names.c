@@ -93,19 +93,6 @@ NAMES(session_state, enum rc_session_state,
       RC_S_COUNT, [RC_S_LIVE] = "live", [RC_S_SILENT] = "silent", [RC_S_LOST] = "lost",
       [RC_S_CLOSED] = "closed", [RC_S_ASLEEP] = "asleep", [RC_S_KIOSK] = "kiosk", [RC_S_EXPIRED] = "expired")
 
-/* A table instead of comparisons: ids are checked for every message that arrives. */
-static const bool id_byte[256] = {
-    ['-'] = true, ['_'] = true, ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true,
-    ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['A'] = true, ['B'] = true,
-    ['C'] = true, ['D'] = true, ['E'] = true, ['F'] = true, ['G'] = true, ['H'] = true, ['I'] = true,
-    ['J'] = true, ['K'] = true, ['L'] = true, ['M'] = true, ['N'] = true, ['O'] = true, ['P'] = true,
-    ['Q'] = true, ['R'] = true, ['S'] = true, ['T'] = true, ['U'] = true, ['V'] = true, ['W'] = true,
-    ['X'] = true, ['Y'] = true, ['Z'] = true, ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true,
-    ['e'] = true, ['f'] = true, ['g'] = true, ['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true,
-    ['l'] = true, ['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true, ['q'] = true, ['r'] = true,
-    ['s'] = true, ['t'] = true, ['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true,
-    ['z'] = true};
-
 bool rc_id_set(struct rc_id *id, struct rc_text text)
 {
     id->length = 0;
@@ -113,7 +100,7 @@ bool rc_id_set(struct rc_id *id, struct rc_text text)
     if (text.length == 0 || text.length > RC_ID_MAX)
         return false;
     for (size_t i = 0; i < text.length; i++)
-        if (!id_byte[(unsigned char)text.data[i]])
+        if (!rc_is_id_byte(text.data[i]))
             return false;
     memcpy(id->text, text.data, text.length);
     id->text[text.length] = '\0';

@@ -1,6 +1,6 @@
 /*
- * names.h: how the words of types.h are spelled in payloads, columns and logs. Pure tables; strings are static
- * and NUL-terminated; any thread.
+ * names.h: how the words of types.h are spelled in payloads, columns and logs. Pure tables; strings are
+ * static and NUL-terminated; any thread.
  *
  * rc_X_name returns the spelling; the value must be one of the enum's (assert).
  * rc_X_parse sets *out and returns true if text is exactly one spelling (case matters), else leaves it alone.
@@ -37,6 +37,12 @@ bool rc_code_parse(struct rc_text text, enum rc_code *out);
 bool rc_alert_parse(struct rc_text text, enum rc_alert *out);
 bool rc_scope_kind_parse(struct rc_text text, enum rc_scope_kind *out);
 bool rc_session_state_parse(struct rc_text text, enum rc_session_state *out);
+
+/* rc_is_id_byte says whether a byte may stand in an id. Inline: it is asked for every byte of every topic. */
+static inline bool rc_is_id_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
 
 /* rc_id_set copies text into id and returns true if it is 1 to RC_ID_MAX bytes of [A-Za-z0-9_-]; else returns
  * false and makes id empty. */

@@ -5,8 +5,8 @@
  * Three clocks, never mixed; the suffix of a name says which:
  *   _now   milliseconds of CLOCK_BOOTTIME. Deadlines that do not care whether we were connected.
  *   _at    milliseconds since 1970 UTC. Labels of rows; never compared for a deadline.
- *   _t     milliseconds of service time: boot time less everything that counts against no one (P-6): no broker,
- *          host suspended, failing COMMIT, stalled loop, maintenance. Goes on over restarts from where it was
+ *   _t     milliseconds of service time: boot time less everything that counts against no one (P-6): no
+ * broker, host suspended, failing COMMIT, stalled loop, maintenance. Goes on over restarts from where it was
  *          stored. Deadlines of silence and the window of P-9 are in service time.
  * Durations end in _ms.
  */
@@ -94,17 +94,17 @@ enum rc_code {
     RC_ALREADY_IN,
     RC_ALREADY_OUT,
     RC_ID_CONFLICT,
-    RC_NO_IN,                /* a late OUT with no IN before it */
-    RC_OVERLAP,              /* a late punch inside a period that stands */
-    RC_TOO_OLD,              /* over 7 days, or a late IN older than the shift limit without its OUT */
-    RC_CLOCK_DOUBTFUL,       /* the device's clock was unset, or ahead */
-    RC_IN_ELSEWHERE,         /* IN at another site (P-17) */
-    RC_UNAVAILABLE,          /* not durable now: send it again */
-    RC_INVALID_ARGUMENT,     /* the payload breaks the protocol */
-    RC_NOT_FOUND,            /* no such row, employee or ask */
-    RC_FAILED_PRECONDITION,  /* the row is not in a state in which this can be done */
-    RC_PERMISSION_DENIED,    /* not with this role, or one's own punches */
-    RC_RESOURCE_EXHAUSTED,   /* a limit of the process */
+    RC_NO_IN,               /* a late OUT with no IN before it */
+    RC_OVERLAP,             /* a late punch inside a period that stands */
+    RC_TOO_OLD,             /* over 7 days, or a late IN older than the shift limit without its OUT */
+    RC_CLOCK_DOUBTFUL,      /* the device's clock was unset, or ahead */
+    RC_IN_ELSEWHERE,        /* IN at another site (P-17) */
+    RC_UNAVAILABLE,         /* not durable now: send it again */
+    RC_INVALID_ARGUMENT,    /* the payload breaks the protocol */
+    RC_NOT_FOUND,           /* no such row, employee or ask */
+    RC_FAILED_PRECONDITION, /* the row is not in a state in which this can be done */
+    RC_PERMISSION_DENIED,   /* not with this role, or one's own punches */
+    RC_RESOURCE_EXHAUSTED,  /* a limit of the process */
     RC_RATE_LIMITED,
     RC_CODE_COUNT
 };

@@ -1,24 +1,26 @@
 /*
- * inbox.h: the bounded queue between Paho's callback thread and the service thread. Decides nothing; it keeps order,
- * bounds memory, and counts what it had to drop. One thread puts (Paho runs all callbacks of all clients on one), one
- * thread takes. Lock-free but for the wake-up.
+ * inbox.h: the bounded queue between the links' threads and the service thread. Decides nothing; it keeps
+ * order, bounds memory, and counts what it had to drop. Any thread puts (Paho has two that run callbacks,
+ * each link one of its own; they take turns under a mutex), one thread takes, without a lock. A put makes no
+ * system call while the taker is awake.
  *
- *   put ──▶ [ header | bytes ][ header | bytes ] ... ──▶ take        a ring of bytes; an entry never wraps
+ *   put ──▶ [ header | bytes ][ header | bytes ] ... ──▶ take        a ring of bytes (ring.h); an entry never
+ * wraps
  */
 #ifndef RC_LINK_INBOX_H
 #define RC_LINK_INBOX_H
 
 #include "core/types.h"
 
-/* Bytes that wait at most: at 150 bytes a heartbeat, half a second of the most that one broker delivers (200,000 a
- * second). When it is full, put waits a little (RC_INBOX_WAIT_MS, far below keepalive / 4), then drops and counts: who
- * sent a punch has no receipt and sends it again. */
+/* Bytes that wait at most: at 150 bytes a heartbeat, half a second of the most that one broker delivers
+ * (200,000 a second). When it is full, put waits a little (RC_INBOX_WAIT_MS, far below keepalive / 4), then
+ * drops and counts: who sent a punch has no receipt and sends it again. */
 #define RC_INBOX_BYTES   (16u * 1024u * 1024u)
 #define RC_INBOX_WAIT_MS 2000
 
 enum rc_inbound_kind {
     RC_INBOUND_MESSAGE,
-    RC_INBOUND_UP,      /* connected and subscribed; session_present says whether the broker knew us */
+    RC_INBOUND_UP, /* connected and subscribed; session_present says whether the broker knew us */
     RC_INBOUND_DOWN,
     RC_INBOUND_ACKED,   /* the broker acknowledged publication `number` */
     RC_INBOUND_REFUSED, /* publication `number` failed; it is to be published again after the next UP */
@@ -28,15 +30,15 @@ enum rc_inbound_kind {
 struct rc_inbound {
     enum rc_inbound_kind kind;
     int site;
-    int64_t now, at;               /* when the callback ran */
+    int64_t now, at; /* when the callback ran */
     bool retained, duplicate, session_present;
     uint8_t qos;
-    int64_t expiry_s;              /* what was left of the Message Expiry, RC_NONE: none given */
-    int64_t rc_at;                 /* RC_NONE: none that verifies */
-    bool verified;                 /* rc-mac is valid; login and role can be believed */
-    struct rc_id login;            /* of a verified message, else empty */
+    int64_t expiry_s;   /* what was left of the Message Expiry, RC_NONE: none given */
+    int64_t rc_at;      /* RC_NONE: none that verifies */
+    bool verified;      /* rc-mac is valid; login and role can be believed */
+    struct rc_id login; /* of a verified message, else empty */
     char role[16];
-    int64_t number;                /* ACKED, REFUSED */
+    int64_t number; /* ACKED, REFUSED */
     struct rc_text topic, payload, response_topic, correlation;
 };
 
@@ -44,20 +46,24 @@ struct rc_inbox;
 struct rc_inbox *rc_inbox_alloc(size_t bytes); /* NULL: no memory */
 void rc_inbox_free(struct rc_inbox *inbox);
 
-/* rc_inbox_put copies the entry in; may wait up to RC_INBOX_WAIT_MS; false: dropped and counted. Only MESSAGE entries
- * are ever dropped at QoS 0 without waiting while the ring is over three quarters full. Producer's thread. */
+/* rc_inbox_put copies the entry in; may wait up to RC_INBOX_WAIT_MS; false: dropped and counted. Messages of
+ * QoS 0 are dropped without waiting while the ring is over three quarters full, others wait from fifteen
+ * sixteenths on; what is no message may fill it, so that a flood does not hide a DOWN or an ACKED. Any
+ * thread. */
 bool rc_inbox_put(struct rc_inbox *inbox, const struct rc_inbound *entry);
 
-/* rc_inbox_take fills *out with the next entry, or returns false if there is none. Consumer's thread. */
+/* rc_inbox_take fills *out with the next entry, or returns false if there is none; either way the texts of
+ * the entry before are gone. Consumer's thread. */
 bool rc_inbox_take(struct rc_inbox *inbox, struct rc_inbound *out);
 
-/* rc_inbox_wait sleeps until something waits, rc_inbox_wake was called, or timeout_ms passed. Consumer's thread. */
+/* rc_inbox_wait sleeps until something waits, rc_inbox_wake was called (also before), or timeout_ms passed;
+ * now and then for no reason at all. Consumer's thread. */
 void rc_inbox_wait(struct rc_inbox *inbox, int timeout_ms);
 /* rc_inbox_wake ends a wait; async-signal-safe, any thread. */
 void rc_inbox_wake(struct rc_inbox *inbox);
 
 /* Any thread. */
-size_t rc_inbox_depth(const struct rc_inbox *inbox);    /* entries that wait */
+size_t rc_inbox_depth(const struct rc_inbox *inbox);     /* entries that wait */
 uint64_t rc_inbox_dropped(const struct rc_inbox *inbox); /* since alloc */
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * link.h: one site's connection to the broker: Paho's MQTTAsync over MQTT 5, reconnecting with backoff and jitter,
- * subscribing afresh at each connect, its will on service/status. Decides nothing about people. Everything that comes
- * in, acknowledgements and the link's own ups and downs included, goes through the inbox, in order. Functions are for
- * the service thread; callbacks run on Paho's. The only folder that includes MQTTAsync.h.
+ * link.h: one site's connection to the broker: Paho's MQTTAsync over MQTT 5, reconnecting with backoff and
+ * jitter, subscribing afresh at each connect, its will on service/status. Decides nothing about people.
+ * Everything that comes in, acknowledgements and the link's own ups and downs included, goes through the
+ * inbox, in order. Functions are for the service thread; callbacks run on Paho's. The only folder that
+ * includes MQTTAsync.h.
  */
 #ifndef RC_LINK_LINK_H
 #define RC_LINK_LINK_H
@@ -12,28 +13,30 @@
 struct rc_link;
 
 struct rc_link_options {
-    int site;               /* index, repeated in every inbound entry */
+    int site; /* index, repeated in every inbound entry */
     struct rc_id site_name;
-    const char *uri;        /* tcp://, ssl://, ws://, wss:// */
-    const char *client_id;  /* stable: the broker keeps our session under it */
-    const char *username;   /* NULL: none */
-    const char *password_file; /* NULL: none; read at each connect */
-    const char *ca_file;    /* NULL: the system's */
+    const char *uri;                         /* tcp://, ssl://, ws://, wss:// */
+    const char *client_id;                   /* stable: the broker keeps our session under it */
+    const char *username;                    /* NULL: none */
+    const char *password_file;               /* NULL: none; read at each connect */
+    const char *ca_file;                     /* NULL: the system's */
     const char *certificate_file, *key_file; /* NULL: none */
-    const uint8_t *mac_key; /* key of rc-mac, NULL: none, nothing verifies */
+    const uint8_t *mac_key;                  /* key of rc-mac, NULL: none, nothing verifies */
     size_t mac_key_length;
-    struct rc_text will_topic, will_payload;       /* retained, QoS 1 */
-    int keepalive_s;        /* 0: 10 */
-    uint32_t session_expiry_s; /* 0: 7 days */
-    uint64_t seed;          /* of the jitter */
+    struct rc_text will_topic, will_payload; /* retained, QoS 1 */
+    int keepalive_s;                         /* 0: 10 */
+    uint32_t session_expiry_s;               /* 0: 7 days */
+    uint64_t seed;                           /* of the jitter */
 };
 
-/* RC_LINK_INFLIGHT: publications handed to Paho and not yet acknowledged; at the limit rc_link_publish says FULL. */
-#define RC_LINK_INFLIGHT 4096
+/* RC_LINK_INFLIGHT: publications handed to Paho and not yet acknowledged; at the limit rc_link_publish says
+ * FULL. */
+#define RC_LINK_INFLIGHT       4096
 #define RC_LINK_BACKOFF_MS_MIN 250
 #define RC_LINK_BACKOFF_MS_MAX 15000
 
-/* rc_link_open makes the client and starts to connect; NULL with one line in error if the options are wrong. */
+/* rc_link_open makes the client and starts to connect; NULL with one line in error if the options are wrong.
+ */
 struct rc_link *rc_link_open(const struct rc_link_options *options, struct rc_inbox *inbox, char error[256]);
 
 /* rc_link_tend reconnects when its time has come; call it at least every 100 ms. */
@@ -56,8 +59,9 @@ uint64_t rc_link_reconnects(const struct rc_link *link);
 /* rc_link_close waits up to timeout_ms for what is in flight, disconnects cleanly (no will), frees. */
 void rc_link_close(struct rc_link *link, int timeout_ms);
 
-/* rc_link_mac computes rc-mac: lower-case hex HMAC-SHA-256 over login \n role \n at \n topic, as docs/protocol.md says. */
-void rc_link_mac(const uint8_t *key, size_t key_length, struct rc_text login, struct rc_text role, struct rc_text at,
-                 struct rc_text topic, char out[65]);
+/* rc_link_mac computes rc-mac: lower-case hex HMAC-SHA-256 over login \n role \n at \n topic, as
+ * docs/protocol.md says. */
+void rc_link_mac(const uint8_t *key, size_t key_length, struct rc_text login, struct rc_text role,
+                 struct rc_text at, struct rc_text topic, char out[65]);
 
 #endif

@@ -1,0 +1,101 @@
+/* P-13: punches that come long after they happened, judged against the log around their own time. Whatever
+ * they do to the ledger is read back from the rows (RC_FX_RELOAD). */
+#include "core/model.h"
+
+#include "core/names.h"
+
+static void reload(const struct rc_punch *punch, struct rc_effects *out)
+{
+    rc_effect_push(out, RC_FX_RELOAD)->reload.employee = punch->employee;
+}
+
+static struct rc_row *record(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
+                             int64_t at, struct rc_effects *out)
+{
+    struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, at, out);
+    rc_punch_into_row(punch, row);
+    row->review = !punch->from_device || punch->unmarked || (punch->type == RC_IN && punch->in_elsewhere);
+    return row;
+}
+
+/* A correction by the rules themselves, not by a person. */
+static struct rc_row *correct(struct rc_engine *engine, uint32_t employee, enum rc_action action,
+                              int64_t target_seq, struct rc_effects *out)
+{
+    struct rc_row *row = rc_row_push(engine, employee, RC_CORRECTION, RC_CAUSE_CORRECTION, engine->at, out);
+    row->action = action;
+    row->target_seq = target_seq;
+    rc_id_set(&row->actor, rc_text_of("service"));
+    return row;
+}
+
+static void late_out(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
+                     struct rc_effects *out)
+{
+    const struct rc_period *period = &punch->history.at;
+    if (!period->found) {
+        rc_punch_hold_back(engine, employee, punch, at, RC_NO_IN, "no IN before it yet", out);
+        return;
+    }
+    if (period->resumed_at > at) {
+        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "seen present after it", out);
+        return;
+    }
+    if (period->closed && (period->out_type != RC_AUTO_OUT || period->out_decided)) {
+        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "the period before it is closed", out);
+        return;
+    }
+    if (period->closed) {
+        correct(engine, employee, RC_ACTION_VOID, period->out_seq, out);
+    }
+    struct rc_row *row = record(engine, employee, punch, at, out);
+    row->closes = period->in_seq;
+    rc_punch_receipt(engine, punch, row, RC_RECORDED, RC_OK, NULL, out);
+    reload(punch, out);
+}
+
+/* Before another IN, with no OUT of its own yet: closed at its own time, until its late OUT comes. */
+static void close_at_once(struct rc_engine *engine, uint32_t employee, int64_t in_seq, int64_t at,
+                          struct rc_effects *out)
+{
+    struct rc_row *row = rc_row_push(engine, employee, RC_AUTO_OUT, RC_CAUSE_MISSED_OUT, at, out);
+    row->last_evidence_at = at;
+    row->detected_at = engine->at;
+    row->closes = in_seq;
+    row->review = true;
+}
+
+static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
+                    struct rc_effects *out)
+{
+    const struct rc_history *history = &punch->history;
+    bool has_out = history->waiting_seq != 0;
+    if (history->at.found && (!history->at.closed || at < history->at.out_at)) {
+        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "inside a period that stands", out);
+        return;
+    }
+    if (engine->at - at > engine->policy.max_shift_ms && !has_out) {
+        rc_punch_hold_back(engine, employee, punch, at, RC_TOO_OLD,
+                           "older than the shift limit, without its OUT", out);
+        return;
+    }
+    const struct rc_row *row = record(engine, employee, punch, at, out);
+    int64_t in_seq = row->seq;
+    rc_punch_receipt(engine, punch, row, RC_RECORDED, RC_OK, NULL, out);
+    if (has_out) {
+        correct(engine, employee, RC_ACTION_ACCEPT, history->waiting_seq, out)->closes = in_seq;
+    } else if (history->next.found) {
+        close_at_once(engine, employee, in_seq, at, out);
+    }
+    reload(punch, out);
+}
+
+void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
+                  struct rc_effects *out)
+{
+    if (punch->type == RC_IN) {
+        late_in(engine, employee, punch, at, out);
+    } else {
+        late_out(engine, employee, punch, at, out);
+    }
+}

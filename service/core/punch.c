@@ -1,0 +1,330 @@
+/* Punches: what time they happened (P-13), whether they were seen before (P-12), and the judgement on those
+ * that are not late (P-11). Late ones go on to late.c. */
+#include "core/model.h"
+
+#include <assert.h>
+#include <string.h>
+
+struct rc_punch_when rc_punch_when(const struct rc_punch *punch, const struct rc_policy *policy)
+{
+    struct rc_punch_when when = {.at = punch->sent_at, .held_code = RC_OK};
+    if (punch->age_ms != RC_NONE) {
+        when.at = punch->sent_at - punch->age_ms;
+    } else if (punch->clock == RC_CLOCK_UNSET) {
+        when.held_code = RC_CLOCK_DOUBTFUL;
+    } else if (punch->device_at != RC_NONE && punch->clock == RC_CLOCK_SYNCED) {
+        if (punch->device_at > punch->sent_at + policy->future_ms) {
+            when.held_code = RC_CLOCK_DOUBTFUL;
+        } else if (punch->device_at < punch->sent_at) {
+            when.at = punch->device_at;
+        }
+    }
+    if (when.at < 0 || punch->sent_at - when.at > policy->late_ms_max) {
+        when.at = when.at < 0 ? 0 : when.at;
+        when.held_code = RC_TOO_OLD;
+    }
+    when.late = when.held_code == RC_OK && punch->sent_at - when.at > policy->trust_ms;
+    return when;
+}
+
+void rc_capacity_reached(struct rc_engine *engine, struct rc_effects *out)
+{
+    if (engine->capacity_alert) {
+        return;
+    }
+    engine->capacity_alert = true;
+    struct rc_effect *effect = rc_effect_push(out, RC_FX_ALERT);
+    effect->alert.kind = RC_ALERT_CAPACITY;
+    effect->alert.raised = true;
+    effect->alert.since_at = engine->at;
+    effect->alert.count = (int64_t)engine->counts.tracked;
+}
+
+uint32_t rc_session_for(struct rc_engine *engine, uint32_t employee, const struct rc_beat *beat,
+                        struct rc_effects *out)
+{
+    uint32_t index = rc_session_find(engine, employee, &beat->session);
+    if (index != RC_NIL) {
+        return index;
+    }
+    index = rc_session_make(engine, employee, &beat->session, out);
+    if (index == RC_NIL) {
+        if (engine->named_used >= engine->limits.sessions) {
+            rc_capacity_reached(engine, out);
+        }
+        if (employee != RC_NIL) {
+            return rc_session_slot(engine, employee, out);
+        }
+        engine->counts.dropped++;
+    }
+    return index;
+}
+
+uint32_t rc_session_slot(struct rc_engine *engine, uint32_t employee, struct rc_effects *out)
+{
+    static const struct rc_id slot = {0};
+    uint32_t index = rc_session_find(engine, employee, &slot);
+    index = index != RC_NIL ? index : rc_session_make(engine, employee, &slot, out);
+    if (index == RC_NIL) {
+        engine->counts.dropped++;
+        rc_capacity_reached(engine, out);
+    }
+    return index;
+}
+
+void rc_punch_receipt(struct rc_engine *engine, const struct rc_punch *punch, const struct rc_row *row,
+                      enum rc_result result, enum rc_code code, const char *message, struct rc_effects *out)
+{
+    struct rc_receipt receipt = {
+        .employee = punch->employee,
+        .session = punch->session,
+        .id = punch->id,
+        .type = punch->type,
+        .result = result,
+        .recorded_at = engine->at,
+        .code = code,
+        .message = message,
+        .remember = true,
+    };
+    if (row != NULL) {
+        receipt.seq = row->seq;
+        receipt.at = row->at;
+        receipt.review = row->review;
+    }
+    rc_effect_push(out, RC_FX_RECEIPT)->receipt = receipt;
+}
+
+void rc_punch_into_row(const struct rc_punch *punch, struct rc_row *row)
+{
+    row->id = punch->id;
+    row->session = punch->session;
+    row->login = punch->login;
+    row->device_at = punch->device_at;
+    row->note = punch->note;
+}
+
+void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
+                        enum rc_code code, const char *message, struct rc_effects *out)
+{
+    struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, at, out);
+    rc_punch_into_row(punch, row);
+    row->held = true;
+    rc_punch_receipt(engine, punch, row, RC_HELD_BACK, code, message, out);
+}
+
+/* P-12: the id was seen before. */
+static void answer_again(const struct rc_punch *punch, struct rc_effects *out)
+{
+    const struct rc_verdict *prior = &punch->prior;
+    struct rc_receipt receipt = {
+        .employee = punch->employee,
+        .session = punch->session,
+        .id = punch->id,
+        .type = prior->type,
+        .result = RC_DUPLICATE,
+        .first = prior->result,
+        .seq = prior->seq,
+        .at = prior->at,
+        .recorded_at = prior->recorded_at,
+        .review = prior->review,
+        .code = prior->code,
+        .has_hash = prior->has_hash,
+    };
+    memcpy(receipt.hash, prior->hash, sizeof receipt.hash);
+    if (prior->type != punch->type) {
+        receipt = (struct rc_receipt){
+            .employee = punch->employee,
+            .session = punch->session,
+            .id = punch->id,
+            .type = punch->type,
+            .result = RC_REJECTED,
+            .recorded_at = prior->recorded_at,
+            .code = RC_ID_CONFLICT,
+            .message = "this id was used for a punch of another type",
+        };
+    }
+    rc_effect_push(out, RC_FX_RECEIPT)->receipt = receipt;
+}
+
+/* How long ago the employee was last evident: by boot time where both ends are of this boot (P-14). */
+static int64_t unseen_ms(const struct rc_engine *engine, const struct employee *employee)
+{
+    const struct rc_evidence *evidence = &employee->evidence;
+    return evidence->now != RC_NONE ? engine->now - evidence->now : engine->at - evidence->at;
+}
+
+static void open_period(struct rc_ledger *ledger, const struct rc_row *row)
+{
+    *ledger = (struct rc_ledger){
+        .is_in = true,
+        .cause = RC_STATUS_PUNCH,
+        .since_at = row->at,
+        .in_seq = row->seq,
+        .in_at = row->at,
+        .last_seq = row->seq,
+        .last_at = row->at,
+        .version = ledger->version,
+    };
+}
+
+static void judge_in(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch, int64_t at,
+                     struct rc_effects *out)
+{
+    struct employee *employee = &engine->employees[index];
+    bool kiosk = punch->has_class && punch->class == RC_KIOSK;
+    if (employee->record.ledger.is_in && kiosk &&
+        unseen_ms(engine, employee) >= engine->policy.missed_out_ms) {
+        rc_employee_auto_out(engine, index, RC_CAUSE_MISSED_OUT, out); /* P-11: they forgot to punch out */
+    }
+    if (employee->record.ledger.is_in) {
+        rc_punch_receipt(engine, punch, NULL, RC_REJECTED, RC_ALREADY_IN, "already IN", out);
+        return;
+    }
+    bool review = punch->unmarked || punch->in_elsewhere;
+    at = rc_row_label(employee, at, &review);
+    struct rc_row *row = rc_row_push(engine, index, RC_IN, RC_CAUSE_PUNCH, at, out);
+    rc_punch_into_row(punch, row);
+    row->review = review;
+    open_period(&rc_employee_record(engine, index)->ledger, row);
+    employee->due_cause = RC_CAUSE_NONE;
+    rc_punch_receipt(engine, punch, row, RC_RECORDED, punch->in_elsewhere ? RC_IN_ELSEWHERE : RC_OK,
+                     punch->in_elsewhere ? "recorded, but IN at another site" : NULL, out);
+}
+
+static void judge_out(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch, int64_t at,
+                      struct rc_effects *out)
+{
+    struct employee *employee = &engine->employees[index];
+    struct rc_ledger *ledger = &rc_employee_record(engine, index)->ledger;
+    if (!ledger->is_in) {
+        rc_punch_receipt(engine, punch, NULL, RC_REJECTED, RC_ALREADY_OUT, "already OUT", out);
+        if (ledger->out_type == RC_AUTO_OUT && !ledger->out_final) {
+            ledger->out_final = true; /* they say themselves that they are OUT: no heartbeat resumes that */
+            rc_employee_emit_status(engine, index, out);
+        }
+        return;
+    }
+    bool review = punch->unmarked;
+    at = rc_row_label(employee, at, &review);
+    struct rc_row *row = rc_row_push(engine, index, RC_OUT, RC_CAUSE_PUNCH, at, out);
+    rc_punch_into_row(punch, row);
+    row->review = review;
+    row->closes = ledger->in_seq;
+    *ledger = (struct rc_ledger){
+        .cause = RC_STATUS_PUNCH,
+        .since_at = at,
+        .in_seq = ledger->in_seq,
+        .in_at = ledger->in_at,
+        .last_seq = row->seq,
+        .last_at = at,
+        .out_seq = row->seq,
+        .out_type = RC_OUT,
+        .out_cause = RC_CAUSE_PUNCH,
+        .version = ledger->version,
+    };
+    rc_punch_receipt(engine, punch, row, RC_RECORDED, RC_OK, NULL, out);
+}
+
+static void judge(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch,
+                  struct rc_punch_when when, struct rc_effects *out)
+{
+    if (punch->prior.found) {
+        answer_again(punch, out);
+    } else if (when.held_code != RC_OK) {
+        rc_punch_hold_back(
+            engine, index, punch, when.at, when.held_code,
+            when.held_code == RC_TOO_OLD ? "over 7 days old" : "the device's clock cannot be believed", out);
+    } else if (when.late) {
+        rc_late_step(engine, index, punch, when.at, out);
+    } else if (punch->type == RC_IN) {
+        judge_in(engine, index, punch, when.at, out);
+    } else {
+        judge_out(engine, index, punch, when.at, out);
+    }
+}
+
+/* P-1: any kiosk IN that stands, ALREADY_IN too, starts or keeps the kiosk's session of the current period.
+ */
+static void keep_kiosk(struct rc_engine *engine, uint32_t index, const struct rc_beat *beat,
+                       const struct rc_punch *punch, int64_t in_seq, int64_t in_at, struct rc_effects *out)
+{
+    if (punch->type != RC_IN || in_seq == 0) {
+        return;
+    }
+    uint32_t session = rc_session_for(engine, index, beat, out);
+    if (session != RC_NIL) {
+        rc_session_kiosk(engine, session, in_seq, in_at);
+    }
+}
+
+static void refuse(struct rc_engine *engine, const struct rc_punch *punch, struct rc_effects *out)
+{
+    engine->counts.dropped++;
+    rc_capacity_reached(engine, out);
+    rc_punch_receipt(engine, punch, NULL, RC_RETRY, RC_UNAVAILABLE,
+                     "the service has no room for another employee", out);
+    out->items[out->count - 1].receipt.remember = false;
+}
+
+/* The IN that the effects since `from` wrote, or NULL. */
+static const struct rc_row *in_written(const struct rc_effects *out, size_t from)
+{
+    for (size_t i = out->count; i > from; i--) {
+        const struct rc_effect *effect = &out->items[i - 1];
+        if (effect->kind == RC_FX_ROW && effect->row.type == RC_IN && !effect->row.held) {
+            return &effect->row;
+        }
+    }
+    return NULL;
+}
+
+void rc_punch_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out)
+{
+    const struct rc_punch *punch = &event->punch;
+    uint32_t index = rc_employee_find(engine, &punch->employee);
+    index = index != RC_NIL ? index : rc_employee_make(engine, &punch->employee);
+    if (index == RC_NIL) {
+        refuse(engine, punch, out);
+        return;
+    }
+    size_t from = out->count;
+    struct rc_punch_when when = rc_punch_when(punch, &engine->policy);
+    judge(engine, index, punch, when, out);
+
+    struct rc_beat beat = {
+        .employee = punch->employee,
+        .session = punch->session,
+        .epoch = RC_NONE,
+        .interval_ms = RC_NONE,
+        .has_class = punch->has_class,
+        .class = punch->class,
+    };
+    int64_t ago_ms = engine->at - when.at > 0 ? engine->at - when.at : 0;
+    struct heard heard = {
+        .beat = &beat,
+        .evidence = {.at = when.at, .now = engine->now - ago_ms, .t = engine->t - ago_ms},
+        .is_evidence = when.held_code == RC_OK && !punch->prior.found,
+        .sent_now = punch->sent_now,
+    };
+    const struct employee *employee = &engine->employees[index];
+    const struct rc_row *in = in_written(out, from);
+    if (beat.has_class && beat.class == RC_KIOSK) {
+        if (heard.is_evidence) {
+            rc_employee_evidence(&engine->employees[index], heard.evidence);
+        }
+        const struct rc_ledger *ledger = &employee->record.ledger;
+        bool current = in == NULL && ledger->is_in && when.held_code == RC_OK && !punch->prior.found &&
+                       (!when.late || when.at >= ledger->in_at);
+        keep_kiosk(engine, index, &beat, punch,
+                   in != NULL ? in->seq
+                   : current  ? ledger->in_seq
+                              : 0,
+                   in != NULL ? in->at : ledger->in_at, out);
+    } else {
+        uint32_t session = rc_session_for(engine, index, &beat, out);
+        if (session != RC_NIL) {
+            rc_session_heard(engine, session, &heard, out);
+        }
+    }
+    rc_employee_settle(engine, index, out);
+}
