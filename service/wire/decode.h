@@ -1,7 +1,7 @@
 /*
- * decode.h: bytes from clients into events and requests. Strict (one JSON object, at most 1 KiB, 4 levels, UTF-8, no
- * duplicate key, nothing after it, integers in range, no NUL, exact keys; unknown keys ignored). What breaks a rule
- * changes nothing and says what is wrong. Pure but for cJSON's allocations; any thread.
+ * decode.h: bytes from clients into events and requests. Strict (json.h says how); what breaks a rule changes
+ * nothing and says what is wrong. A field that is there must be right: null, or a number where a text
+ * belongs, is no "not given". Unknown keys are ignored. Pure, allocates nothing, any thread.
  */
 #ifndef RC_WIRE_DECODE_H
 #define RC_WIRE_DECODE_H
@@ -10,10 +10,20 @@
 #include "wire/message.h"
 #include "wire/topic.h"
 
+/* Bytes of a payload, and of progress's; the protocol's. A longer one is refused as TOO_LONG. */
 #define RC_PAYLOAD_MAX          1024
 #define RC_PROGRESS_PAYLOAD_MAX 4096
-#define RC_DEPTH_MAX            4
-#define RC_ERROR_MAX            160
+
+/* Bytes of a complaint with its NUL: the longest that decode makes has 100. */
+#define RC_ERROR_MAX 160
+
+/* The longest interval that a session may announce, in ms: a day. More is a mistake of units, and refused;
+ * what a class may have is the engine's policy. */
+#define RC_INTERVAL_MS_MAX INT64_C(86400000)
+
+/* Characters of a punch's or progress's id (P-12), and bytes of a requestId. Longer ones are refused. */
+#define RC_PUNCH_ID_CHARS_MAX 64
+#define RC_REQUEST_ID_MAX     64
 
 enum rc_verb {
     RC_VERB_UNKNOWN,
@@ -27,34 +37,40 @@ enum rc_verb {
     RC_VERB_COUNT
 };
 
-/* A request, flat: which fields count depends on the verb. Integers are RC_NONE, ids and texts empty, where absent. */
+/* rc_verb_name returns the verb as topics spell it; "" for RC_VERB_UNKNOWN. */
+const char *rc_verb_name(enum rc_verb verb);
+
+/* A request, flat: which fields count depends on the verb. Integers are RC_NONE, ids and texts empty, where
+ * absent. */
 struct rc_request {
     enum rc_verb verb;
-    struct rc_id login;         /* from the topic: request/{login}/{verb} */
-    char request_id[65];        /* repeated in the answer; empty: none */
-    struct rc_id employee;      /* "employeeId" */
-    int64_t from_at, to_at;     /* "from", "to" */
+    struct rc_id login;                     /* from the topic: request/{login}/{verb} */
+    char request_id[RC_REQUEST_ID_MAX + 1]; /* repeated in the answer; empty: none */
+    struct rc_id employee;                  /* "employeeId" */
+    int64_t from_at, to_at;                 /* "from", "to" */
     int64_t limit, cursor;
-    bool undecided;             /* punches: "undecided": true */
-    bool asks;                  /* correct: "list": true lists open asks */
-    bool ask_only;              /* correct: "ask": true writes it down for somebody else to decide */
+    bool undecided; /* punches: "undecided": true */
+    bool asks;      /* correct: "list": true lists open asks */
+    bool ask_only;  /* correct: "ask": true writes it down for somebody else to decide */
     bool has_action;
-    enum rc_action action;      /* correct: "action" */
-    int64_t seq;                /* correct: "seq", the row decided on */
-    int64_t hold;               /* correct: "holdId" */
-    int64_t ask;                /* correct: "askId" */
-    enum rc_type type;          /* correct add: "type" */
-    int64_t at;                 /* correct add, retime: "at" */
-    char reason[RC_TEXT_MAX + 1];
-    int64_t until_at;           /* maintenance: "until" (ms), 0 ends it */
+    enum rc_action action;        /* correct: "action" */
+    int64_t seq;                  /* correct: "seq", the row decided on */
+    int64_t hold;                 /* correct: "holdId" */
+    int64_t ask;                  /* correct: "askId" */
+    enum rc_type type;            /* correct add: "type" */
+    int64_t at;                   /* correct add, retime: "at" */
+    char reason[RC_TEXT_MAX + 1]; /* correct: "reason"; NUL-terminated */
+    int64_t until_at;             /* maintenance: "until" (ms), 0 ends it, RC_NONE only asks */
 };
 
 enum rc_decoded_kind {
-    RC_DECODED_EVENT,    /* `event` is ready for the engine, but for what only the store knows (prior, history, ...) */
-    RC_DECODED_REQUEST,  /* `request` */
-    RC_DECODED_CANARY,   /* our own, back again; `canary_now` says when it was sent */
-    RC_DECODED_IGNORED,  /* retained on a client's topic, a service's topic, another site's, a will that is no lost leave */
-    RC_DECODED_INVALID,  /* `reason`, `message`; answer if `answer` is not RC_ANSWER_NOBODY */
+    RC_DECODED_EVENT,   /* `event` is ready for the engine, but for what only the store knows (prior, history,
+                           ...) */
+    RC_DECODED_REQUEST, /* `request` */
+    RC_DECODED_CANARY,  /* our own, back again; `canary_now` says when it was sent */
+    RC_DECODED_IGNORED, /* retained on a client's topic, a service's topic, another site's, no topic of the
+                           protocol, a will that is no lost leave: `refusal` */
+    RC_DECODED_INVALID, /* `refusal`, `message`; answer if `answer` is not RC_ANSWER_NOBODY */
 };
 
 /* Why a message was ignored or invalid; a counter each. */
@@ -65,33 +81,38 @@ enum rc_refusal {
     RC_REFUSAL_BAD_ID,
     RC_REFUSAL_RETAINED,
     RC_REFUSAL_SERVICE_TOPIC,
-    RC_REFUSAL_UNSIGNED,     /* access.mode required: no valid rc-mac, and no lost leave */
+    RC_REFUSAL_UNSIGNED, /* access.mode required: no valid rc-mac, and no lost leave */
     RC_REFUSAL_TOO_LONG,
     RC_REFUSAL_NOT_JSON,
-    RC_REFUSAL_FIELD,        /* a field is missing, of the wrong type, or out of range */
+    RC_REFUSAL_FIELD, /* a field is missing, of the wrong type, or out of range */
     RC_REFUSAL_COUNT
 };
+/* rc_refusal_name returns a word for counters and logs: "retained", "not-json", ...; "" for none. */
 const char *rc_refusal_name(enum rc_refusal refusal);
 
 enum rc_answer { RC_ANSWER_NOBODY, RC_ANSWER_RECEIPT, RC_ANSWER_TRAINING, RC_ANSWER_REPLY };
 
+/* Only what belongs to the kind is set; the struct is large, and most messages are heartbeats. */
 struct rc_decoded {
     enum rc_decoded_kind kind;
-    enum rc_refusal refusal;
-    char message[RC_ERROR_MAX]; /* what is wrong, for the sender; NUL-terminated, printable */
-    enum rc_answer answer;      /* INVALID: who can be told */
+    enum rc_refusal refusal;    /* RC_REFUSAL_NONE but for IGNORED and INVALID */
+    char message[RC_ERROR_MAX]; /* what is wrong, for the sender; printable ASCII; empty but for INVALID */
+    enum rc_answer answer;      /* INVALID: who can be told; else RC_ANSWER_NOBODY */
     struct rc_topic topic;
-    struct rc_punch_id punch_id; /* INVALID punch or progress: the id if that much could be read */
-    struct rc_event event;
-    struct rc_request request;
-    struct rc_id course, lesson; /* TRAINING, PROGRESS */
+    struct rc_punch_id punch_id; /* PUNCH, PROGRESS, valid or not: the id, empty if it could not be read */
+    struct rc_event event;       /* EVENT */
+    struct rc_request
+        request; /* REQUEST; INVALID on a request's topic: login, verb, and request_id if readable */
+    struct rc_id course, lesson;  /* TRAINING: course; PROGRESS: both */
     struct rc_text progress_data; /* PROGRESS: the raw JSON text of `data`, borrowed from the payload */
-    int64_t canary_now;
-    int64_t rtt_ms;              /* heartbeat's rttMs, RC_NONE */
+    int64_t canary_now;           /* CANARY */
+    int64_t rtt_ms;               /* heartbeat's rttMs, else RC_NONE */
 };
 
-/* rc_decode reads one message for the site `site`; always fills *out. A punch's note is borrowed from `scratch`
- * (RC_TEXT_MAX bytes, the caller's), which must live as long as the event is used. */
+/* rc_decode reads one message for the site `site`. A punch's note is borrowed from `scratch` (RC_TEXT_MAX
+ * bytes, the caller's), which must live as long as the event is used. The fields that only the caller knows
+ * are set to nothing: a punch's prior verdict, history and in_elsewhere; from_device says that the sender's
+ * role is a device's. */
 void rc_decode(const struct rc_message *message, const struct rc_id *site, char scratch[RC_TEXT_MAX],
                struct rc_decoded *out);
 

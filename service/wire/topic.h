@@ -7,7 +7,8 @@
 #include "core/types.h"
 
 #define RC_TOPIC_PREFIX "rollcall/v1/"
-/* The longest topic of ours: prefix, five ids, fixed words. */
+/* Bytes of a topic with its NUL. The longest of ours, prefix, three ids and fixed words, has 234; a Response
+ * Topic is a client's choice, and one that does not fit is not answered there. */
 #define RC_TOPIC_MAX 384
 
 enum rc_topic_kind {
@@ -22,8 +23,8 @@ enum rc_topic_kind {
     RC_TOPIC_DEVICE_HEARTBEAT,
     RC_TOPIC_DEVICE_LEAVE,
     RC_TOPIC_REQUEST,
-    RC_TOPIC_CANARY,    /* service/canary: what the service sends to itself */
-    RC_TOPIC_OURS,      /* a topic on which only the service publishes */
+    RC_TOPIC_CANARY, /* service/canary: what the service sends to itself */
+    RC_TOPIC_OURS,   /* a topic on which only the service publishes */
     RC_TOPIC_KIND_COUNT
 };
 
@@ -36,7 +37,9 @@ struct rc_topic {
     struct rc_text verb;   /* REQUEST; borrowed from the text parsed; 1 to 32 of [a-z-] */
 };
 
-/* rc_topic_parse always fills *out; kind says what it is. Text need not be UTF-8, may hold NUL, may be of any length. */
+/* rc_topic_parse always fills *out; kind says what it is. Text need not be UTF-8, may hold NUL, may be of any
+ * length. One pass; nothing is copied but the ids. An id that has no place in the kind, or is none, is empty.
+ */
 void rc_topic_parse(struct rc_text text, struct rc_topic *out);
 
 /* The makers write a NUL-terminated topic to out and return its length. */
@@ -45,15 +48,17 @@ size_t rc_topic_event(char out[RC_TOPIC_MAX], const struct rc_id *site, const st
 size_t rc_topic_profile(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
 size_t rc_topic_receipt(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee,
                         const struct rc_id *session);
-size_t rc_topic_training_result(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee,
-                                const struct rc_id *session);
+size_t rc_topic_training_result(char out[RC_TOPIC_MAX], const struct rc_id *site,
+                                const struct rc_id *employee, const struct rc_id *session);
 size_t rc_topic_device_status(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *device);
 size_t rc_topic_alert(char out[RC_TOPIC_MAX], const struct rc_id *site, enum rc_alert kind);
-size_t rc_topic_reply(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *login, struct rc_text verb);
+size_t rc_topic_reply(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *login,
+                      struct rc_text verb);
 /* name: "summary", "service/status", "service/metrics", "service/canary" */
 size_t rc_topic_site(char out[RC_TOPIC_MAX], const struct rc_id *site, const char *name);
-/* rc_topic_is_reply says whether a Response Topic stays below reply/{login}/ (section 6), or, for a sender who is not
- * known by login (login empty), below any reply/{id}/ or the session's own topics. No wildcard, no NUL. */
+/* rc_topic_is_reply says whether a Response Topic may be answered on: it lies below reply/{login}/ (section
+ * 6) or, for a sender who is not known by login (login empty), below reply/ of any id. No wildcard, no NUL,
+ * UTF-8. */
 bool rc_topic_is_reply(struct rc_text topic, const struct rc_id *site, const struct rc_id *login);
 
 #endif
