@@ -30,6 +30,9 @@
 /* How long capacity stays up after the last drop. */
 #define RC_ALERT_DROP_MS 60000
 
+/* Bytes of why storage fails, with the NUL; longer is cut. */
+#define RC_ALERT_REASON_MAX 200
+
 /* What rc_alerts_look reports: raised, raised still but with another detail, or cleared. */
 struct rc_alert_change {
     enum rc_alert kind;
@@ -45,9 +48,9 @@ struct rc_alert_state {
 };
 
 struct rc_alert_hold {
-    int64_t number; /* 0: free */
-    struct rc_id name;
-    int64_t count;
+    int64_t number;
+    struct rc_id name; /* group or gateway; empty: the site */
+    int64_t count;     /* how many were overdue when it opened; 0: not known (restored) */
 };
 
 struct rc_alerts {
@@ -55,20 +58,24 @@ struct rc_alerts {
     struct rc_alert_state states[RC_ALERT_COUNT];
     struct rc_window auto_outs, heartbeats, invalid;
     struct rc_alert_hold holds[RC_HOLDS_MAX];
+    size_t hold_count;
+    struct rc_alert_hold holds_kept[RC_HOLDS_MAX]; /* as of the last commit */
+    size_t hold_kept_count;
     struct rc_id devices[RC_ALERT_DEVICES_MAX];
-    uint32_t device_count, devices_unnamed;
+    size_t device_count;  /* those with a name here */
+    int64_t devices_lost; /* all of them */
     bool link_up;
     int64_t link_now;       /* since when it is so */
     int64_t canary_out_now; /* the oldest canary that is not back; RC_NONE: none */
-    int64_t canary_lag_ms;  /* of the last that came back; RC_NONE: none yet */
+    int64_t canary_lag_ms;  /* of the last that came back; RC_NONE: none since the link came up */
     bool store_failing;
     int64_t store_now; /* since when it fails */
-    char store_reason[160];
+    char store_reason[RC_ALERT_REASON_MAX];
     int64_t step_now, step_ms; /* the last step; step_ms 0: none */
-    bool engine_full;          /* the engine said `capacity` */
     uint64_t employees, sessions, employees_max, sessions_max;
     uint64_t dropped;
-    int64_t dropped_now; /* of the last drop; RC_NONE: none */
+    bool dropping;       /* something was dropped since the last look */
+    int64_t dropped_now; /* when that was last so; RC_NONE: never */
 };
 
 /* rc_alerts_init: nothing is raised, the link is down since `now`. */
@@ -88,8 +95,16 @@ void rc_alerts_clock_step(struct rc_alerts *alerts, int64_t now, int64_t step_ms
  * the start. */
 void rc_alerts_capacity(struct rc_alerts *alerts, int64_t now, uint64_t employees, uint64_t employees_max,
                         uint64_t sessions, uint64_t sessions_max, uint64_t dropped);
-/* rc_alerts_effect takes an RC_FX_ALERT of the engine: OUTAGE, DEVICE_LOST, CAPACITY. */
+/* rc_alerts_hold: a hold is open (also: was restored) or ended. */
+void rc_alerts_hold(struct rc_alerts *alerts, const struct rc_hold *hold);
+/* rc_alerts_effect takes an RC_FX_ALERT of the engine: OUTAGE, DEVICE_LOST, CAPACITY. Of a CAPACITY only the
+ * rising counts: this module sees for itself when there is room again. */
 void rc_alerts_effect(struct rc_alerts *alerts, const struct rc_effect *effect);
+
+/* rc_alerts_commit and rc_alerts_undo follow the engine's: a failed COMMIT undoes holds that opened or ended
+ * in its batch. What was heard of devices was heard, and stays. */
+void rc_alerts_commit(struct rc_alerts *alerts);
+void rc_alerts_undo(struct rc_alerts *alerts);
 
 /* rc_alerts_look writes what changed since the last look, at most one change a kind, and returns how many.
  * Call it about once a second. A hold or device that comes or goes while its alert is up is a change of its

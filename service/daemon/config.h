@@ -33,6 +33,9 @@
 /* Entries of the table; config.c asserts at compile time that it fits. */
 #define RC_SETTINGS_MAX 128
 
+/* Bytes of a line of the file; a longer one is an error. Room for the longest value. */
+#define RC_CONFIG_LINE_MAX 2560
+
 enum rc_access_mode { RC_ACCESS_OPEN, RC_ACCESS_REQUIRED };
 
 /* When an alert rises; alerts.h says how each clears. */
@@ -114,8 +117,5 @@ void rc_config_print(const struct rc_config *config, FILE *out);
 
 /* rc_config_print_doc writes docs/settings.md: the table for people. */
 void rc_config_print_doc(FILE *out);
-
-/* rc_config_zone_valid says whether a time zone of that name is installed (libc would silently take UTC). */
-bool rc_config_zone_valid(const char *name);
 
 #endif

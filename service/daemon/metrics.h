@@ -50,11 +50,6 @@ enum rc_metric {
     RC_M_LINK_UP,
     RC_M_ALERTS, /* label: enum rc_alert; 1 while raised */
     RC_M_LAST_SEQ,
-    /* latencies of a site */
-    RC_M_DETECTION_ERROR, /* deadline to decision */
-    RC_M_STALENESS,       /* detectedAt - at */
-    RC_M_PUBLISH_LAG,     /* received to published */
-    RC_M_REALTIME_LAG,    /* the canary */
     /* of the process */
     RC_M_DROPPED,        /* counter; label: enum rc_drop */
     RC_M_COMMITS,        /* counter */
@@ -67,7 +62,12 @@ enum rc_metric {
     RC_M_RESIDENT_BYTES,
     RC_M_STORE_UP,
     RC_M_STARTED_AT,
-    RC_M_COMMIT, /* latency */
+    /* latencies of a site */
+    RC_M_DETECTION_ERROR, /* deadline to decision */
+    RC_M_STALENESS,       /* detectedAt - at */
+    RC_M_PUBLISH_LAG,     /* received to published */
+    RC_M_REALTIME_LAG,    /* the canary */
+    RC_M_COMMIT,          /* latency of the process */
     RC_METRIC_COUNT
 };
 
