@@ -72,11 +72,15 @@ const struct rc_reading_row *rc_reading_next(const struct rc_reading_row *row)
     return row_of(node(row)->next);
 }
 
+static bool is_exact(double value)
+{
+    return fabs(value) <= EXACT_MAX && value == trunc(value);
+}
+
 bool rc_row_integer(const struct rc_reading_row *row, const char *key, int64_t *out)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(node(row), key);
-    if (!cJSON_IsNumber(item) || !(fabs(item->valuedouble) <= EXACT_MAX) ||
-        item->valuedouble != trunc(item->valuedouble)) {
+    if (!cJSON_IsNumber(item) || !is_exact(item->valuedouble)) {
         return false;
     }
     *out = (int64_t)item->valuedouble;
@@ -122,9 +126,44 @@ static size_t unsafe_character(const unsigned char *text, unsigned *code)
     return unsafe ? 3 : 0;
 }
 
+/* Whole numbers print as such: cJSON writes large ones as 9.00719925474099e+15. False: no memory. */
+static bool keep_digits_of(cJSON *number)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%.0f", number->valuedouble);
+    number->valuestring = cJSON_malloc((size_t)length + 1);
+    if (number->valuestring == NULL) {
+        return false;
+    }
+    memcpy(number->valuestring, digits, (size_t)length + 1);
+    number->type = cJSON_Raw | (number->type & cJSON_StringIsConst);
+    return true;
+}
+
+/* Recursion goes no deeper than the parser let the reply be nested. */
+static bool keep_digits(cJSON *item)
+{
+    bool ok = true;
+    for (; item != NULL && ok; item = item->next) {
+        if (cJSON_IsNumber(item) && is_exact(item->valuedouble)) {
+            ok = keep_digits_of(item);
+        }
+        ok = ok && keep_digits(item->child);
+    }
+    return ok;
+}
+
+static char *print_exactly(const cJSON *item)
+{
+    cJSON *copy = cJSON_Duplicate(item, true);
+    char *text = keep_digits(copy) ? cJSON_PrintUnformatted(copy) : NULL;
+    cJSON_Delete(copy);
+    return text;
+}
+
 char *rc_row_print(const struct rc_reading_row *row)
 {
-    char *plain = cJSON_PrintUnformatted(node(row));
+    char *plain = print_exactly(node(row));
     if (plain == NULL) {
         return NULL;
     }

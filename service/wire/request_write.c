@@ -1,23 +1,11 @@
 #include "wire/request_write.h"
 
 #include "core/names.h"
+#include "wire/writer.h"
 
 #include <assert.h>
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *const words[RC_VERB_COUNT] = {
-    [RC_VERB_WHO] = "who",         [RC_VERB_PUNCHES] = "punches", [RC_VERB_PERIODS] = "periods",
-    [RC_VERB_CORRECT] = "correct", [RC_VERB_SWEEP] = "sweep",     [RC_VERB_MAINTENANCE] = "maintenance",
-    [RC_VERB_STATUS] = "status",
-};
-
-const char *rc_verb_word(enum rc_verb verb)
-{
-    assert(verb > RC_VERB_UNKNOWN && verb < RC_VERB_COUNT);
-    return words[verb];
-}
 
 void rc_request_init(struct rc_request *request, enum rc_verb verb)
 {
@@ -29,39 +17,31 @@ void rc_request_init(struct rc_request *request, enum rc_verb verb)
     request->at = request->until_at = RC_NONE;
 }
 
-/* A failed allocation shows at the end: the object is then incomplete, so `ok` goes false. */
-struct writer {
-    cJSON *object;
-    bool ok;
-};
-
-static void add_integer(struct writer *writer, const char *key, int64_t value)
+static void add_integer(struct rc_writer *writer, const char *key, int64_t value)
 {
     if (value != RC_NONE) {
-        writer->ok = cJSON_AddNumberToObject(writer->object, key, (double)value) != NULL && writer->ok;
+        rc_writer_integer(writer, key, value);
     }
 }
 
-static void add_text(struct writer *writer, const char *key, const char *value)
+static void add_text(struct rc_writer *writer, const char *key, const char *value)
 {
     if (value[0] != '\0') {
-        writer->ok = cJSON_AddStringToObject(writer->object, key, value) != NULL && writer->ok;
+        rc_writer_text(writer, key, rc_text_of(value));
     }
 }
 
-static void add_true(struct writer *writer, const char *key, bool value)
+static void add_true(struct rc_writer *writer, const char *key, bool value)
 {
     if (value) {
-        writer->ok = cJSON_AddTrueToObject(writer->object, key) != NULL && writer->ok;
+        rc_writer_bool(writer, key, true);
     }
 }
 
 size_t rc_request_write(const struct rc_request *request, char *out, size_t size)
 {
-    struct writer writer = {.object = cJSON_CreateObject(), .ok = true};
-    if (writer.object == NULL) {
-        return 0;
-    }
+    struct rc_writer writer;
+    rc_writer_init(&writer, out, size);
     add_text(&writer, "requestId", request->request_id);
     add_text(&writer, "employeeId", request->employee.text);
     add_integer(&writer, "from", request->from_at);
@@ -79,15 +59,14 @@ size_t rc_request_write(const struct rc_request *request, char *out, size_t size
     add_integer(&writer, "at", request->at);
     add_text(&writer, "reason", request->reason);
     add_integer(&writer, "until", request->until_at);
-    bool written = writer.ok && cJSON_PrintPreallocated(writer.object, out, (int)size, false) != 0;
-    cJSON_Delete(writer.object);
-    return written ? strlen(out) : 0;
+    return rc_writer_end(&writer);
 }
 
 size_t rc_request_topic(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_request *request)
 {
+    assert(request->verb != RC_VERB_UNKNOWN);
     int length = snprintf(out, RC_TOPIC_MAX, RC_TOPIC_PREFIX "%s/request/%s/%s", site->text,
-                          request->login.text, rc_verb_word(request->verb));
+                          request->login.text, rc_verb_name(request->verb));
     assert(length > 0 && length < RC_TOPIC_MAX);
     return (size_t)length;
 }

@@ -1,6 +1,6 @@
 /*
- * request_write.h: requests into JSON, for those who ask; the other direction is decode.h's. Pure but for
- * cJSON's allocations; any thread.
+ * request_write.h: requests into JSON, for those who ask; the other direction is decode.h's. Pure, no
+ * allocation; any thread.
  */
 #ifndef RC_WIRE_REQUEST_WRITE_H
 #define RC_WIRE_REQUEST_WRITE_H
@@ -9,9 +9,6 @@
 
 /* rc_request_init makes a request of that verb in which nothing else is given. */
 void rc_request_init(struct rc_request *request, enum rc_verb verb);
-
-/* rc_verb_word returns how a verb is spelled in a topic; the verb must be a known one (assert). */
-const char *rc_verb_word(enum rc_verb verb);
 
 /* rc_request_write writes the payload to out, NUL-terminated, and returns its length; 0: it does not fit into
  * size. Fields that are not given are left out; login and verb belong to the topic. */

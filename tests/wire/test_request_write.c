@@ -1,0 +1,273 @@
+/*
+ * What the operators' command writes, and what the service makes of it; what the service answers, and what
+ * the command reads.
+ */
+#include "core/names.h"
+#include "wire/encode.h"
+#include "wire/reply_read.h"
+#include "wire/request_write.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct rc_id id(const char *text)
+{
+    struct rc_id made;
+    assert_true(rc_id_set(&made, rc_text_of(text)));
+    return made;
+}
+
+/* carried writes a request and decodes it as the service does. */
+static struct rc_request carried(const struct rc_request *request)
+{
+    static struct rc_decoded decoded;
+    char topic[RC_TOPIC_MAX];
+    char payload[RC_PAYLOAD_MAX + 1];
+    char scratch[RC_TEXT_MAX];
+    struct rc_id site = id("hq");
+    struct rc_message message = {
+        .topic = {topic, rc_request_topic(topic, &site, request)},
+        .payload = {payload, rc_request_write(request, payload, sizeof payload)},
+        .login = request->login,
+        .role = RC_ROLE_OPS,
+    };
+    assert_true(message.payload.length > 0);
+    rc_decode(&message, &site, scratch, &decoded);
+    if (decoded.kind != RC_DECODED_REQUEST) {
+        fail_msg("%s: %s", payload, decoded.message);
+    }
+    return decoded.request;
+}
+
+static void assert_carried(const struct rc_request *sent)
+{
+    struct rc_request got = carried(sent);
+    assert_int_equal(got.verb, sent->verb);
+    assert_true(rc_id_equal(&got.login, &sent->login));
+    assert_string_equal(got.request_id, sent->request_id);
+    assert_true(rc_id_equal(&got.employee, &sent->employee));
+    assert_int_equal(got.from_at, sent->from_at);
+    assert_int_equal(got.to_at, sent->to_at);
+    assert_int_equal(got.limit, sent->limit);
+    assert_int_equal(got.cursor, sent->cursor);
+    assert_int_equal(got.undecided, sent->undecided);
+    assert_int_equal(got.asks, sent->asks);
+    assert_int_equal(got.ask_only, sent->ask_only);
+    assert_int_equal(got.has_action, sent->has_action);
+    assert_int_equal(got.action, sent->action);
+    assert_int_equal(got.seq, sent->seq);
+    assert_int_equal(got.hold, sent->hold);
+    assert_int_equal(got.ask, sent->ask);
+    assert_int_equal(got.type, sent->type);
+    assert_int_equal(got.at, sent->at);
+    assert_string_equal(got.reason, sent->reason);
+    assert_int_equal(got.until_at, sent->until_at);
+}
+
+static struct rc_request request_of(enum rc_verb verb)
+{
+    struct rc_request request;
+    rc_request_init(&request, verb);
+    request.login = id("ops");
+    strcpy(request.request_id, "0123456789abcdef");
+    return request;
+}
+
+static void a_request_with_nothing_given_arrives_as_such(void **state)
+{
+    (void)state;
+    for (int verb = RC_VERB_UNKNOWN + 1; verb < RC_VERB_COUNT; verb++) {
+        struct rc_request request = request_of((enum rc_verb)verb);
+        request.asks = verb == RC_VERB_CORRECT; /* a correction without an action is no request */
+        assert_carried(&request);
+    }
+}
+
+static void every_field_of_a_list_arrives(void **state)
+{
+    (void)state;
+    struct rc_request request = request_of(RC_VERB_PUNCHES);
+    request.employee = id("e-1_X");
+    request.from_at = 0;
+    request.to_at = INT64_C(1764768615250);
+    request.limit = 200;
+    request.cursor = INT64_C(9007199254740991);
+    request.undecided = true;
+    assert_carried(&request);
+}
+
+static void P_16_every_kind_of_correction_arrives(void **state)
+{
+    (void)state;
+    struct rc_request request = request_of(RC_VERB_CORRECT);
+    request.has_action = true;
+    request.action = RC_ACTION_RETIME;
+    request.employee = id("e1");
+    request.seq = 41;
+    request.at = INT64_C(1764768615250);
+    strcpy(request.reason, "said \"16:00\" \\ and \xc3\xa4");
+    assert_carried(&request);
+
+    request = request_of(RC_VERB_CORRECT);
+    request.has_action = true;
+    request.action = RC_ACTION_ADD;
+    request.ask_only = true;
+    request.employee = id("e1");
+    request.type = RC_OUT;
+    request.at = 1;
+    memset(request.reason, 'r', RC_TEXT_MAX);
+    assert_carried(&request);
+
+    request = request_of(RC_VERB_CORRECT);
+    request.has_action = true;
+    request.action = RC_ACTION_ACCEPT;
+    request.hold = 3;
+    assert_carried(&request);
+
+    request.action = RC_ACTION_REJECT;
+    request.hold = RC_NONE;
+    request.ask = 7;
+    assert_carried(&request);
+}
+
+static void P_19_the_end_of_a_maintenance_arrives(void **state)
+{
+    (void)state;
+    struct rc_request request = request_of(RC_VERB_MAINTENANCE);
+    request.until_at = 0;
+    assert_carried(&request);
+}
+
+static void a_request_that_does_not_fit_is_not_cut(void **state)
+{
+    (void)state;
+    char small[16];
+    struct rc_request request = request_of(RC_VERB_WHO);
+    assert_int_equal(rc_request_write(&request, small, sizeof small), 0);
+}
+
+/* ---- replies ---- */
+
+static struct rc_reading *reading_of(const char *text)
+{
+    return rc_reading_parse(rc_text_of(text));
+}
+
+static void what_the_service_writes_is_read_back(void **state)
+{
+    (void)state;
+    struct rc_reply *reply = rc_reply_new("r1", RC_OK, NULL);
+    rc_reply_list(reply, "employees");
+    for (int i = 0; i < 3; i++) {
+        rc_reply_row_begin(reply);
+        rc_reply_integer(reply, "since", INT64_C(1764768615250) + i);
+        rc_reply_text(reply, "employeeId", rc_text_of("e1"));
+        rc_reply_bool(reply, "review", i == 2);
+        rc_reply_row_end(reply);
+    }
+    rc_reply_integer(reply, "nextCursor", 17);
+    size_t length = 0;
+    char *text = rc_reply_print(reply, &length);
+    struct rc_reading *reading = rc_reading_parse((struct rc_text){text, length});
+    free(text);
+    assert_non_null(reading);
+    assert_true(rc_reading_ok(reading));
+    assert_string_equal(rc_row_text(rc_reading_top(reading), "requestId"), "r1");
+    int64_t value = 0;
+    assert_true(rc_row_integer(rc_reading_top(reading), "nextCursor", &value));
+    assert_int_equal(value, 17);
+    int count = 0;
+    const struct rc_reading_row *row = rc_reading_first(reading, "employees");
+    for (; row != NULL; row = rc_reading_next(row), count++) {
+        assert_true(rc_row_integer(row, "since", &value));
+        assert_int_equal(value, INT64_C(1764768615250) + count);
+        assert_string_equal(rc_row_text(row, "employeeId"), "e1");
+        assert_int_equal(rc_row_true(row, "review"), count == 2);
+    }
+    assert_int_equal(count, 3);
+    rc_reading_free(reading);
+}
+
+static void a_refusal_is_read_back(void **state)
+{
+    (void)state;
+    size_t length = 0;
+    char *text = rc_reply_print(rc_reply_new("r1", RC_NOT_FOUND, "no such row"), &length);
+    struct rc_reading *reading = rc_reading_parse((struct rc_text){text, length});
+    free(text);
+    assert_false(rc_reading_ok(reading));
+    assert_string_equal(rc_row_text(rc_reading_top(reading), "code"), "NOT_FOUND");
+    assert_string_equal(rc_row_text(rc_reading_top(reading), "message"), "no such row");
+    rc_reading_free(reading);
+}
+
+static void what_is_no_reply_is_not_read(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "", "null", "[]", "{}", "{\"ok\":1}", "{\"ok\":true", "{\"ok\":true}x", "{\"ok\":true}{\"ok\":true}"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_null(reading_of(texts[i]));
+    }
+}
+
+static void fields_of_another_type_are_not_there(void **state)
+{
+    (void)state;
+    struct rc_reading *reading =
+        reading_of("{\"ok\":true,\"a\":\"1\",\"b\":1.5,\"c\":1e300,\"d\":1,\"e\":null,"
+                   "\"f\":9007199254740994,\"rows\":[1,{\"x\":1},null,{\"x\":2}],\"g\":{}}");
+    const struct rc_reading_row *top = rc_reading_top(reading);
+    int64_t value = 77;
+    static const char *const no_integers[] = {"a", "b", "c", "e", "f", "rows", "missing", "ok"};
+    for (size_t i = 0; i < sizeof no_integers / sizeof no_integers[0]; i++) {
+        assert_false(rc_row_integer(top, no_integers[i], &value));
+    }
+    assert_int_equal(value, 77);
+    assert_null(rc_row_text(top, "d"));
+    assert_false(rc_row_true(top, "d"));
+    assert_null(rc_reading_first(reading, "g"));
+    assert_null(rc_reading_first(reading, "missing"));
+    const struct rc_reading_row *row = rc_reading_first(reading, "rows");
+    assert_true(rc_row_integer(row, "x", &value) && value == 1);
+    row = rc_reading_next(row);
+    assert_true(rc_row_integer(row, "x", &value) && value == 2);
+    assert_null(rc_reading_next(row));
+    rc_reading_free(reading);
+}
+
+static void a_row_prints_as_json_that_no_terminal_obeys(void **state)
+{
+    (void)state;
+    struct rc_reading *reading = reading_of("{\"ok\":true,\"rows\":[{\"n\":9007199254740991,\"x\":1.5,\"l\":["
+                                            "-3],\"note\":\"\\u001b[2J \x7f \xc2\x9b "
+                                            "\xe2\x80\xae \xe2\x82\xac \xc3\xa4\"}]}");
+    char *line = rc_row_print(rc_reading_first(reading, "rows"));
+    assert_string_equal(line, "{\"n\":9007199254740991,\"x\":1.5,\"l\":[-3],\"note\":\"\\u001b[2J \\u007f "
+                              "\\u009b \\u202e \xe2\x82\xac \xc3\xa4\"}");
+    free(line);
+    rc_reading_free(reading);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_with_nothing_given_arrives_as_such),
+        cmocka_unit_test(every_field_of_a_list_arrives),
+        cmocka_unit_test(P_16_every_kind_of_correction_arrives),
+        cmocka_unit_test(P_19_the_end_of_a_maintenance_arrives),
+        cmocka_unit_test(a_request_that_does_not_fit_is_not_cut),
+        cmocka_unit_test(what_the_service_writes_is_read_back),
+        cmocka_unit_test(a_refusal_is_read_back),
+        cmocka_unit_test(what_is_no_reply_is_not_read),
+        cmocka_unit_test(fields_of_another_type_are_not_there),
+        cmocka_unit_test(a_row_prints_as_json_that_no_terminal_obeys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
