@@ -215,10 +215,14 @@ __attribute__((format(printf, 2, 3))) static void say(struct detail *detail, con
     }
 }
 
-/* Whether a name and `, and 9999 more` still fit. */
-static bool has_room(const struct detail *detail)
+/* Bytes of one hold or one device in a list, at most, and of `; and N more` behind it. */
+#define HOLD_SIZE   150
+#define DEVICE_SIZE (RC_ID_MAX + 24)
+#define MORE_SIZE   32
+
+static bool has_room(const struct detail *detail, size_t size)
 {
-    return detail->length + RC_ID_MAX + 64 < RC_ALERT_DETAIL_MAX;
+    return detail->length + size + MORE_SIZE < RC_ALERT_DETAIL_MAX;
 }
 
 static void say_auto_outs(struct rc_alerts *alerts, int64_t now, struct detail *out)
@@ -231,7 +235,7 @@ static void say_outage(struct rc_alerts *alerts, int64_t now, struct detail *out
 {
     (void)now;
     size_t i = 0;
-    for (; i < alerts->hold_count && has_room(out); i++) {
+    for (; i < alerts->hold_count && has_room(out, HOLD_SIZE); i++) {
         const struct rc_alert_hold *hold = &alerts->holds[i];
         say(out, "%shold %" PRId64 " on %s", i ? "; " : "", hold->number,
             hold->name.length > 0 ? hold->name.text : "the site");
@@ -279,7 +283,7 @@ static void say_device_lost(struct rc_alerts *alerts, int64_t now, struct detail
 {
     (void)now;
     size_t i = 0;
-    for (; i < alerts->device_count && has_room(out); i++) {
+    for (; i < alerts->device_count && has_room(out, DEVICE_SIZE); i++) {
         say(out, "%s%s", i ? ", " : "not heard any more: ", alerts->devices[i].text);
     }
     int64_t more = alerts->devices_lost - (int64_t)i;

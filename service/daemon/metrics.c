@@ -41,7 +41,11 @@ static const char *alert_label(int value)
 const char *rc_drop_name(enum rc_drop drop)
 {
     static const char *const names[RC_DROP_COUNT] = {
-        [RC_DROP_INBOX] = "inbox", [RC_DROP_ENGINE] = "engine", [RC_DROP_UNKNOWN_SITE] = "unknown-site"};
+        [RC_DROP_INBOX] = "inbox",
+        [RC_DROP_ENGINE] = "engine",
+        [RC_DROP_UNKNOWN_SITE] = "unknown-site",
+        [RC_DROP_ANSWER] = "answer",
+    };
     assert((unsigned)drop < RC_DROP_COUNT);
     return names[drop];
 }
@@ -175,7 +179,8 @@ static double quantile_us(const struct latency *latency, double p)
     }
     int64_t max =
         latency->halves[0].max > latency->halves[1].max ? latency->halves[0].max : latency->halves[1].max;
-    uint64_t rank = (uint64_t)ceil(p * (double)total), seen = 0;
+    /* p * total is a little too large where p is not exact: 0.07 * 1000 */
+    uint64_t rank = (uint64_t)ceil(p * (double)total - 1e-6), seen = 0;
     for (unsigned i = 0; i < BUCKETS; i++) {
         seen += (uint64_t)latency->halves[0].counts[i] + latency->halves[1].counts[i];
         if (seen >= rank) {

@@ -212,7 +212,7 @@ static bool parse_sites(const struct rc_setting *setting, void *base, const char
         while (trimmed > 0 && (start[trimmed - 1] == ' ' || start[trimmed - 1] == '\t')) {
             trimmed--;
         }
-        struct rc_id id;
+        struct rc_id id = {0};
         if (!rc_id_set(&id, (struct rc_text){start, trimmed})) {
             snprintf(reason, RC_SETTING_REASON_MAX,
                      "not a list of names of 1 to 64 of A-Z a-z 0-9 _ -, with commas");
