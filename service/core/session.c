@@ -108,7 +108,6 @@ void rc_session_arm(struct rc_engine *engine, uint32_t index)
     const struct session *session = &engine->sessions[index];
     bool by_outage;
     if (session->state == RC_S_KIOSK) {
-        rc_wheel_stop(&engine->silence, index);
         rc_wheel_set(&engine->shift, index, session->deadline_now);
         return;
     }
@@ -130,12 +129,12 @@ static void expect(struct rc_engine *engine, const struct session *session, bool
     }
 }
 
-/* Leaves RC_S_KIOSK or enters it: the timers of kiosk sessions are in the other wheel. */
+/* The timers of kiosk sessions are in the other wheel. */
 static void set_state(struct rc_engine *engine, uint32_t index, enum rc_session_state state)
 {
     struct session *session = &engine->sessions[index];
-    if (session->state == RC_S_KIOSK && state != RC_S_KIOSK) {
-        rc_wheel_stop(&engine->shift, index);
+    if ((session->state == RC_S_KIOSK) != (state == RC_S_KIOSK)) {
+        rc_wheel_stop(session->state == RC_S_KIOSK ? &engine->shift : &engine->silence, index);
     }
     expect(engine, session, false);
     session->state = (uint8_t)state;

@@ -1,0 +1,208 @@
+/* P-16: a person's decision is final, and always a new row. */
+#include "rig.h"
+#include "test.h"
+
+static void kiosk_day(struct rig *rig) /* IN 1, OUT 2 four hours later, now an hour after that */
+{
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, 4 * HOUR);
+    rig_punch(rig, "ana", "door", RC_OUT, RC_KIOSK);
+    rig_wait(rig, HOUR);
+}
+
+static void decide(struct rig *rig, enum rc_action action, int64_t seq, int64_t at, enum rc_code expected)
+{
+    rig_correct(rig, "ana", action, seq, RC_TYPE_NONE, at);
+    assert_int_equal(rig->answer, expected);
+    assert_true(rig_agrees(rig, "ana"));
+}
+
+static void P_16_nobody_decides_on_their_own_punches(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "boss", "tab", RC_IN, RC_BROWSER);
+    rig_correct(rig, "boss", RC_ACTION_VOID, 1, RC_TYPE_NONE, 0);
+    assert_int_equal(rig->answer, RC_PERMISSION_DENIED);
+    assert_int_equal(rig->row_count, 1);
+}
+
+static void P_16_voiding_an_IN_voids_its_OUT(void **state)
+{
+    struct rig *rig = fresh(state);
+    kiosk_day(rig);
+    decide(rig, RC_ACTION_VOID, 1, 0, RC_OK);
+    assert_int_equal(rig_row(rig, "ana", 0)->target_seq, 2);
+    assert_int_equal(rig_row(rig, "ana", 1)->target_seq, 1);
+    assert_string_equal(rig_row(rig, "ana", 0)->actor.text, "boss");
+    assert_int_equal(rig_view(rig, "ana").status.ledger.in_seq, 0);
+    decide(rig, RC_ACTION_VOID, 1, 0, RC_FAILED_PRECONDITION);
+}
+
+static void P_16_voiding_an_open_IN_ends_its_kiosk_session(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    decide(rig, RC_ACTION_VOID, 1, 0, RC_OK);
+    assert_false(rig_in(rig, "ana"));
+    assert_int_equal(rig_view(rig, "ana").status.sessions, 0);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 30000);
+    assert_false(rig_in(rig, "ana"));
+}
+
+static void P_16_an_OUT_is_never_voided_or_rejected_alone(void **state)
+{
+    struct rig *rig = fresh(state);
+    kiosk_day(rig);
+    size_t rows = rig->row_count;
+    decide(rig, RC_ACTION_VOID, 2, 0, RC_FAILED_PRECONDITION);
+    decide(rig, RC_ACTION_REJECT, 2, 0, RC_FAILED_PRECONDITION);
+    assert_int_equal(rig->row_count, rows);
+}
+
+static void P_16_retime_between_the_neighbours_only(void **state)
+{
+    struct rig *rig = fresh(state);
+    kiosk_day(rig);
+    int64_t in_at = rig->rows[0].at, out_at = rig->rows[1].at;
+    decide(rig, RC_ACTION_RETIME, 2, in_at - 1, RC_FAILED_PRECONDITION);
+    decide(rig, RC_ACTION_RETIME, 2, rig->at + 1, RC_INVALID_ARGUMENT);
+    decide(rig, RC_ACTION_RETIME, 2, in_at + HOUR, RC_OK);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.since_at, in_at + HOUR);
+    decide(rig, RC_ACTION_RETIME, 1, in_at + HOUR + 1, RC_FAILED_PRECONDITION);
+    decide(rig, RC_ACTION_RETIME, 1, in_at - HOUR, RC_OK);
+    decide(rig, RC_ACTION_RETIME, 2, out_at + 1, RC_OK);
+    assert_int_equal(rig_row(rig, "ana", 0)->type, RC_CORRECTION);
+}
+
+static void P_16_a_retimed_open_IN_moves_its_shift_limit(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    decide(rig, RC_ACTION_RETIME, 1, rig->at - HOUR, RC_OK);
+    rig_wait(rig, 15 * HOUR - 1);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_false(rig_in(rig, "ana"));
+}
+
+static void P_16_an_added_IN_without_session_lasts_to_the_shift_limit(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, rig->at - HOUR);
+    assert_int_equal(rig->answer, RC_OK);
+    assert_true(rig_in(rig, "ana"));
+    assert_true(rig_agrees(rig, "ana"));
+    rig_wait(rig, 15 * HOUR - 1);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_SHIFT_LIMIT);
+}
+
+static void P_16_added_rows_keep_the_log_in_order(void **state)
+{
+    struct rig *rig = fresh(state);
+    kiosk_day(rig);
+    int64_t in_at = rig->rows[0].at;
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, in_at + HOUR); /* inside */
+    assert_int_equal(rig->answer, RC_FAILED_PRECONDITION);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_OUT, in_at - HOUR); /* no IN before it */
+    assert_int_equal(rig->answer, RC_FAILED_PRECONDITION);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_OUT, rig->at); /* that period is closed */
+    assert_int_equal(rig->answer, RC_FAILED_PRECONDITION);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, in_at - 3 * HOUR);
+    assert_int_equal(rig->answer, RC_OK);
+    assert_int_equal(rig_row(rig, "ana", 0)->type, RC_AUTO_OUT); /* until its OUT is added */
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_OUT, in_at - 2 * HOUR);
+    assert_int_equal(rig->answer, RC_OK);
+    assert_true(rig_agrees(rig, "ana"));
+}
+
+static void P_16_a_held_IN_is_accepted_or_rejected(void **state)
+{
+    struct rig *rig = fresh(state);
+    struct rc_event event = rig_punch_event(rig, "ana", "door", RC_IN);
+    event.punch.clock = RC_CLOCK_UNSET;
+    rig_step(rig, &event);
+    decide(rig, RC_ACTION_ACCEPT, 1, 0, RC_OK);
+    assert_true(rig_in(rig, "ana"));
+    decide(rig, RC_ACTION_ACCEPT, 1, 0, RC_FAILED_PRECONDITION);
+    event = rig_punch_event(rig, "ana", "door", RC_OUT);
+    event.punch.clock = RC_CLOCK_UNSET;
+    rig_step(rig, &event);
+    decide(rig, RC_ACTION_REJECT, rig->receipt.seq, 0, RC_OK);
+    assert_true(rig_in(rig, "ana"));
+    decide(rig, RC_ACTION_ACCEPT, rig->receipt.seq, 0, RC_FAILED_PRECONDITION);
+}
+
+static void P_16_a_held_OUT_is_accepted_over_an_AUTO_OUT(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, MINUTE);
+    struct rc_event event = rig_punch_event(rig, "ana", "door", RC_OUT);
+    event.punch.clock = RC_CLOCK_UNSET;
+    rig_step(rig, &event);
+    decide(rig, RC_ACTION_ACCEPT, 3, 0, RC_OK);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 3);
+    assert_int_equal(rig_row(rig, "ana", 0)->closes, 1);
+}
+
+static void P_16_a_reviewed_row_is_accepted_once(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 30000);
+    assert_true(rig_row(rig, "ana", 0)->review);
+    decide(rig, RC_ACTION_ACCEPT, 2, 0, RC_OK);
+    rig_beat(rig, "ana", "tab");
+    assert_false(rig_in(rig, "ana")); /* P-9: decided */
+    decide(rig, RC_ACTION_ACCEPT, 1, 0, RC_FAILED_PRECONDITION);
+}
+
+static void P_16_a_decision_on_an_IN_leaves_the_rest_as_it_was(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    int64_t in_at = rig->at;
+    rig_wait(rig, 10000);
+    decide(rig, RC_ACTION_RETIME, 1, in_at - HOUR, RC_OK);
+    rig_beat(rig, "ana", "tab");
+    rig_wait(rig, 30000);
+    assert_false(rig_in(rig, "ana"));
+    rig_beat(rig, "ana", "tab");
+    assert_true(rig_in(rig, "ana")); /* resumed, since the retimed IN */
+    assert_int_equal(rig_view(rig, "ana").status.ledger.since_at, in_at - HOUR);
+    assert_true(rig_agrees(rig, "ana"));
+}
+
+static void P_16_what_does_not_exist_cannot_be_decided(void **state)
+{
+    struct rig *rig = fresh(state);
+    kiosk_day(rig);
+    decide(rig, RC_ACTION_VOID, 99, 0, RC_NOT_FOUND);
+    rig_correct(rig, "nobody", RC_ACTION_VOID, 1, RC_TYPE_NONE, 0);
+    assert_int_equal(rig->answer, RC_NOT_FOUND);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_RESUME, rig->at);
+    assert_int_equal(rig->answer, RC_INVALID_ARGUMENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(P_16_nobody_decides_on_their_own_punches),
+        TEST(P_16_voiding_an_IN_voids_its_OUT),
+        TEST(P_16_voiding_an_open_IN_ends_its_kiosk_session),
+        TEST(P_16_an_OUT_is_never_voided_or_rejected_alone),
+        TEST(P_16_retime_between_the_neighbours_only),
+        TEST(P_16_a_retimed_open_IN_moves_its_shift_limit),
+        TEST(P_16_an_added_IN_without_session_lasts_to_the_shift_limit),
+        TEST(P_16_added_rows_keep_the_log_in_order),
+        TEST(P_16_a_held_IN_is_accepted_or_rejected),
+        TEST(P_16_a_held_OUT_is_accepted_over_an_AUTO_OUT),
+        TEST(P_16_a_reviewed_row_is_accepted_once),
+        TEST(P_16_a_decision_on_an_IN_leaves_the_rest_as_it_was),
+        TEST(P_16_what_does_not_exist_cannot_be_decided),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
