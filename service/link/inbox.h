@@ -4,8 +4,7 @@
  * each link one of its own; they take turns under a mutex), one thread takes, without a lock. A put makes no
  * system call while the taker is awake.
  *
- *   put ──▶ [ header | bytes ][ header | bytes ] ... ──▶ take        a ring of bytes (ring.h); an entry never
- * wraps
+ *   put ──▶ [ header | bytes ][ header | bytes ] ... ──▶ take        a ring of bytes (ring.h)
  */
 #ifndef RC_LINK_INBOX_H
 #define RC_LINK_INBOX_H

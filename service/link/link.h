@@ -2,8 +2,12 @@
  * link.h: one site's connection to the broker: Paho's MQTTAsync over MQTT 5, reconnecting with backoff and
  * jitter, subscribing afresh at each connect, its will on service/status. Decides nothing about people.
  * Everything that comes in, acknowledgements and the link's own ups and downs included, goes through the
- * inbox, in order. Functions are for the service thread; callbacks run on Paho's. The only folder that
- * includes MQTTAsync.h.
+ * inbox, in order. Functions are for the service thread, and none but rc_link_close blocks; callbacks run on
+ * Paho's two threads, and what calls into Paho on a thread of the link's own (client.h says why). The only
+ * folder that includes MQTTAsync.h.
+ *
+ * Paho sleeps 100 ms after each second without traffic: a lone message can be that late. Whoever cares
+ * publishes something small (service/canary, QoS 0, every 400 ms), which comes back and keeps it awake.
  */
 #ifndef RC_LINK_LINK_H
 #define RC_LINK_LINK_H
@@ -39,7 +43,8 @@ struct rc_link_options {
  */
 struct rc_link *rc_link_open(const struct rc_link_options *options, struct rc_inbox *inbox, char error[256]);
 
-/* rc_link_tend reconnects when its time has come; call it at least every 100 ms. */
+/* rc_link_tend reconnects when its time has come, and gives up what takes too long; call it at least every
+ * 100 ms. The backoff runs by its `now` (boot time), the link has no clock of its own for it. */
 void rc_link_tend(struct rc_link *link, int64_t now);
 
 enum rc_link_result { RC_LINK_OK, RC_LINK_FULL, RC_LINK_DOWN };
@@ -50,13 +55,22 @@ struct rc_publication {
     bool retain;
     int64_t number; /* comes back as ACKED or REFUSED; 0: nobody asks (QoS 0) */
 };
-/* rc_link_publish hands a copy to Paho. FULL: try again after an ACKED. DOWN: after the next UP. */
+/* rc_link_publish queues a copy for Paho. After OK exactly one ACKED or REFUSED comes for a number other than
+ * 0: ACKED from the broker, REFUSED from the broker or at the loss of the connection, before its DOWN. What
+ * cannot be sent at all (longer than the broker takes, a topic that is no UTF-8) is ACKED and counted, for to
+ * repeat it would be no use. FULL: nothing is queued; try again after an ACKED. DOWN: nothing is queued; try
+ * again after the next UP. */
 enum rc_link_result rc_link_publish(struct rc_link *link, const struct rc_publication *publication);
 
 bool rc_link_is_up(const struct rc_link *link);
-uint64_t rc_link_reconnects(const struct rc_link *link);
+uint64_t rc_link_reconnects(const struct rc_link *link); /* UPs after the first */
+uint64_t rc_link_unsendable(const struct rc_link *link); /* publications given up, see rc_link_publish */
+/* rc_link_why says in one line why the link is, or was last, down; empty: it never was. */
+#define RC_LINK_WHY_MAX 160
+void rc_link_why(struct rc_link *link, char out[RC_LINK_WHY_MAX]);
 
-/* rc_link_close waits up to timeout_ms for what is in flight, disconnects cleanly (no will), frees. */
+/* rc_link_close waits up to timeout_ms for what is in flight, disconnects cleanly (no will), frees; NULL is
+ * fine. Entries that are in the inbox stay there. */
 void rc_link_close(struct rc_link *link, int timeout_ms);
 
 /* rc_link_mac computes rc-mac: lower-case hex HMAC-SHA-256 over login \n role \n at \n topic, as

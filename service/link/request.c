@@ -299,18 +299,13 @@ static int publish(struct rc_requester *requester, const char *topic, struct rc_
     return rc;
 }
 
-static bool nobody_listens(const struct rc_requester *requester)
-{
-    return requester->step == STEP_DONE && requester->reason == MQTTREASONCODE_NO_MATCHING_SUBSCRIBERS;
-}
-
 /* wait_answer waits with the lock held. The PUBACK may come before the answer or after it. */
 static void wait_answer(struct rc_requester *requester, int timeout_ms)
 {
     struct timespec deadline = deadline_in(timeout_ms);
     int rc = 0;
     while (requester->answer == NULL && requester->step != STEP_FAILED && !requester->lost &&
-           !nobody_listens(requester) && rc != ETIMEDOUT) {
+           rc != ETIMEDOUT) {
         rc = pthread_cond_timedwait(&requester->changed, &requester->lock, &deadline);
     }
 }
@@ -319,23 +314,16 @@ static void wait_answer(struct rc_requester *requester, int timeout_ms)
 static enum rc_request_result explain(const struct rc_requester *requester, const char *topic, int timeout_ms,
                                       char error[RC_REQUEST_ERROR_MAX])
 {
-    if (nobody_listens(requester)) {
-        say(error, "no service listens to %s", topic);
-        return RC_REQUEST_NO_SERVICE;
-    }
     if (requester->step == STEP_FAILED && requester->reason >= MQTTREASONCODE_UNSPECIFIED_ERROR) {
         say(error, "the broker refused the request on %s: %s", topic,
             MQTTReasonCode_toString((enum MQTTReasonCodes)requester->reason));
         return RC_REQUEST_REFUSED;
     }
     if (requester->lost || requester->step == STEP_FAILED) {
-        say(error, "the connection to %s broke before the answer came: look before you send it again",
-            requester->uri);
+        say(error, "the connection to %s broke before the answer came", requester->uri);
         return RC_REQUEST_NO_CONNECTION;
     }
-    say(error,
-        "no answer within %d ms; it may have been carried out all the same: look before you send it again",
-        timeout_ms);
+    say(error, "no answer within %d ms", timeout_ms);
     return RC_REQUEST_NO_ANSWER;
 }
 

@@ -34,7 +34,6 @@ enum rc_request_result {
     RC_REQUEST_OK,
     RC_REQUEST_NO_CONNECTION, /* never connected, or the connection broke */
     RC_REQUEST_REFUSED,       /* the broker did not let us in, subscribe or publish */
-    RC_REQUEST_NO_SERVICE,    /* nobody subscribes to the request's topic: surely not carried out */
     RC_REQUEST_NO_ANSWER,     /* sent, but not answered in time: may have been carried out */
     RC_REQUEST_USAGE /* the options make no sense to the library: an address of an unknown kind, ... */
 };
