@@ -63,9 +63,14 @@ static void on_success(void *context, MQTTAsync_successData5 *data)
     end_step(context, STEP_DONE, data == NULL ? 0 : (int)data->reasonCode);
 }
 
+/* Paho 1.3.12 puts the reason of a refused CONNECT into `code`, which is negative for failures of its own. */
 static void on_failure(void *context, MQTTAsync_failureData5 *data)
 {
-    end_step(context, STEP_FAILED, data == NULL || data->reasonCode < 0 ? 0 : (int)data->reasonCode);
+    int reason = 0;
+    if (data != NULL) {
+        reason = (int)data->reasonCode > 0 ? (int)data->reasonCode : data->code;
+    }
+    end_step(context, STEP_FAILED, reason > 0 ? reason : 0);
 }
 
 static void on_lost(void *context, char *cause)
