@@ -55,78 +55,96 @@ static const char *drop_label(int value)
     return rc_drop_name((enum rc_drop)value);
 }
 
+/* The label of a metric: its name, and its values label_name(first) .. label_name(count - 1). */
+struct labels {
+    const char *name;
+    label_fn *value_name;
+    int first, count;
+};
+
+static const struct labels types = {"type", type_label, RC_IN, RC_TYPE_COUNT};
+static const struct labels results = {"result", result_label, 0, RC_RESULT_COUNT};
+static const struct labels refusals = {"reason", refusal_label, RC_REFUSAL_NONE + 1, RC_REFUSAL_COUNT};
+static const struct labels alerts = {"kind", alert_label, 0, RC_ALERT_COUNT};
+static const struct labels drops = {"reason", drop_label, 0, RC_DROP_COUNT};
+
+static_assert(RC_TYPE_COUNT <= RC_METRICS_LABELS_MAX && RC_REFUSAL_COUNT <= RC_METRICS_LABELS_MAX &&
+                  RC_ALERT_COUNT <= RC_METRICS_LABELS_MAX,
+              "a set has a place for each value of a label");
+
 static const struct entry {
     enum kind kind;
     enum scope scope;
     const char *name, *help;
-    const char *label; /* NULL: none */
-    label_fn *label_name;
-    int label_first, label_count; /* values label_first .. label_count - 1 */
+    const struct labels *labels; /* NULL: none */
 } entries[RC_METRIC_COUNT] = {
     [RC_M_HEARTBEATS_RECEIVED] = {COUNTER, OF_SITE, "rollcall_heartbeats_received_total",
-                                  "Heartbeats of employees' sessions that were understood."},
+                                  "Heartbeats of employees' sessions that were understood.", NULL},
     [RC_M_HEARTBEATS_INVALID] = {COUNTER, OF_SITE, "rollcall_heartbeats_invalid_total",
-                                 "Heartbeats that broke the protocol and changed nothing."},
+                                 "Heartbeats that broke the protocol and changed nothing.", NULL},
     [RC_M_HEARTBEATS_RATE_LIMITED] = {COUNTER, OF_SITE, "rollcall_heartbeats_rate_limited_total",
-                                      "Heartbeats refused because their session sends too many."},
-    [RC_M_PUNCHES] = {COUNTER, OF_SITE, "rollcall_punches_total", "Rows of the log, by type.", "type",
-                      type_label, RC_IN, RC_TYPE_COUNT},
+                                      "Heartbeats refused because their session sends too many.", NULL},
+    [RC_M_PUNCHES] = {COUNTER, OF_SITE, "rollcall_punches_total", "Rows of the log, by type.", &types},
     [RC_M_RECEIPTS] = {COUNTER, OF_SITE, "rollcall_receipts_total", "Verdicts on punches, by result.",
-                       "result", result_label, 0, RC_RESULT_COUNT},
+                       &results},
     [RC_M_REFUSED] = {COUNTER, OF_SITE, "rollcall_refused_total", "Messages that changed nothing, by reason.",
-                      "reason", refusal_label, RC_REFUSAL_NONE + 1, RC_REFUSAL_COUNT},
+                      &refusals},
     [RC_M_REQUESTS] = {COUNTER, OF_SITE, "rollcall_requests_total",
-                       "Questions and orders that were answered."},
+                       "Questions and orders that were answered.", NULL},
     [RC_M_LINK_RECONNECTS] = {COUNTER, OF_SITE, "rollcall_link_reconnects_total",
-                              "Connections to the broker after the first."},
-    [RC_M_PUBLISHED] = {COUNTER, OF_SITE, "rollcall_published_total", "Messages handed to the broker."},
+                              "Connections to the broker after the first.", NULL},
+    [RC_M_PUBLISHED] = {COUNTER, OF_SITE, "rollcall_published_total", "Messages handed to the broker.", NULL},
     [RC_M_LEAVES_IGNORED] = {COUNTER, OF_SITE, "rollcall_leaves_ignored_total",
-                             "Leaves older than what was heard of their session (P-2)."},
+                             "Leaves older than what was heard of their session (P-2).", NULL},
     [RC_M_HEARTBEAT_SUCCESS] =
         {GAUGE, OF_SITE, "rollcall_heartbeat_success_ratio",
-         "Heartbeats received in the last minute, of those expected from live sessions."},
+         "Heartbeats received in the last minute, of those expected from live sessions.", NULL},
     [RC_M_AUTO_OUTS_MINUTE] = {GAUGE, OF_SITE, "rollcall_auto_outs_last_minute",
-                               "AUTO_OUTs in the last minute."},
-    [RC_M_AUTO_OUTS_HOUR] = {GAUGE, OF_SITE, "rollcall_auto_outs_last_hour", "AUTO_OUTs in the last hour."},
-    [RC_M_SESSIONS] = {GAUGE, OF_SITE, "rollcall_sessions", "Employees' sessions not past their deadline."},
-    [RC_M_EMPLOYEES] = {GAUGE, OF_SITE, "rollcall_employees", "Employees that are known."},
-    [RC_M_EMPLOYEES_IN] = {GAUGE, OF_SITE, "rollcall_employees_in", "Employees who are IN."},
-    [RC_M_PRESENT] = {GAUGE, OF_SITE, "rollcall_present", "Employees IN and present."},
-    [RC_M_SUSPECT] = {GAUGE, OF_SITE, "rollcall_suspect", "Employees IN and suspect."},
-    [RC_M_HELD] = {GAUGE, OF_SITE, "rollcall_held", "Employees kept from AUTO_OUT by a hold (P-8)."},
-    [RC_M_DEVICES_ONLINE] = {GAUGE, OF_SITE, "rollcall_devices_online",
-                             "Kiosks and gateways that are heard."},
-    [RC_M_LINK_UP] = {GAUGE, OF_SITE, "rollcall_link_up", "1 while connected to the broker."},
-    [RC_M_ALERTS] = {GAUGE, OF_SITE, "rollcall_alert", "1 while the alert is raised.", "kind", alert_label, 0,
-                     RC_ALERT_COUNT},
-    [RC_M_LAST_SEQ] = {GAUGE, OF_SITE, "rollcall_last_seq", "Number of the log's last row."},
+                               "AUTO_OUTs in the last minute.", NULL},
+    [RC_M_AUTO_OUTS_HOUR] = {GAUGE, OF_SITE, "rollcall_auto_outs_last_hour", "AUTO_OUTs in the last hour.",
+                             NULL},
+    [RC_M_SESSIONS] = {GAUGE, OF_SITE, "rollcall_sessions", "Employees' sessions not past their deadline.",
+                       NULL},
+    [RC_M_EMPLOYEES] = {GAUGE, OF_SITE, "rollcall_employees", "Employees that are known.", NULL},
+    [RC_M_EMPLOYEES_IN] = {GAUGE, OF_SITE, "rollcall_employees_in", "Employees who are IN.", NULL},
+    [RC_M_PRESENT] = {GAUGE, OF_SITE, "rollcall_present", "Employees IN and present.", NULL},
+    [RC_M_SUSPECT] = {GAUGE, OF_SITE, "rollcall_suspect", "Employees IN and suspect.", NULL},
+    [RC_M_HELD] = {GAUGE, OF_SITE, "rollcall_held", "Employees kept from AUTO_OUT by a hold (P-8).", NULL},
+    [RC_M_DEVICES_ONLINE] = {GAUGE, OF_SITE, "rollcall_devices_online", "Kiosks and gateways that are heard.",
+                             NULL},
+    [RC_M_LINK_UP] = {GAUGE, OF_SITE, "rollcall_link_up", "1 while connected to the broker.", NULL},
+    [RC_M_ALERTS] = {GAUGE, OF_SITE, "rollcall_alert", "1 while the alert is raised.", &alerts},
+    [RC_M_LAST_SEQ] = {GAUGE, OF_SITE, "rollcall_last_seq", "Number of the log's last row.", NULL},
     [RC_M_DETECTION_ERROR] = {LATENCY, OF_SITE, "rollcall_detection_error_ms",
-                              "From a deadline to the decision that it passed."},
+                              "From a deadline to the decision that it passed.", NULL},
     [RC_M_STALENESS] = {LATENCY, OF_SITE, "rollcall_staleness_ms",
-                        "From the last evidence to the decision of AUTO_OUT."},
+                        "From the last evidence to the decision of AUTO_OUT.", NULL},
     [RC_M_PUBLISH_LAG] = {LATENCY, OF_SITE, "rollcall_publish_lag_ms",
-                          "From the receipt of a message to the publication of what came of it."},
+                          "From the receipt of a message to the publication of what came of it.", NULL},
     [RC_M_REALTIME_LAG] = {LATENCY, OF_SITE, "rollcall_realtime_lag_ms",
-                           "Through the broker and back: a canary of the service's own."},
+                           "Through the broker and back: a canary of the service's own.", NULL},
     [RC_M_DROPPED] = {COUNTER, OF_PROCESS, "rollcall_dropped_total",
-                      "Messages lost for want of room, by place.", "reason", drop_label, 0, RC_DROP_COUNT},
-    [RC_M_COMMITS] = {COUNTER, OF_PROCESS, "rollcall_commits_total", "Transactions that became durable."},
+                      "Messages lost for want of room, by place.", &drops},
+    [RC_M_COMMITS] = {COUNTER, OF_PROCESS, "rollcall_commits_total", "Transactions that became durable.",
+                      NULL},
     [RC_M_COMMITS_FAILED] = {COUNTER, OF_PROCESS, "rollcall_commits_failed_total",
-                             "Transactions that did not."},
+                             "Transactions that did not.", NULL},
     [RC_M_CLOCK_STEPS] = {COUNTER, OF_PROCESS, "rollcall_clock_steps_total",
-                          "Steps of the wall clock (P-14)."},
+                          "Steps of the wall clock (P-14).", NULL},
     [RC_M_PAUSES] = {COUNTER, OF_PROCESS, "rollcall_pauses_total",
-                     "Stalls of the loop and suspensions (P-7)."},
+                     "Stalls of the loop and suspensions (P-7).", NULL},
     [RC_M_LOG_LOST] = {COUNTER, OF_PROCESS, "rollcall_log_lines_lost_total",
-                       "Log lines that were not written."},
-    [RC_M_INBOX_DEPTH] = {GAUGE, OF_PROCESS, "rollcall_inbox_depth", "Messages received and not yet taken."},
+                       "Log lines that were not written.", NULL},
+    [RC_M_INBOX_DEPTH] = {GAUGE, OF_PROCESS, "rollcall_inbox_depth", "Messages received and not yet taken.",
+                          NULL},
     [RC_M_OUTBOX_DEPTH] = {GAUGE, OF_PROCESS, "rollcall_outbox_depth",
-                           "Messages durable and not yet acknowledged by the broker."},
-    [RC_M_RESIDENT_BYTES] = {GAUGE, OF_PROCESS, "rollcall_resident_bytes", "Resident memory."},
-    [RC_M_STORE_UP] = {GAUGE, OF_PROCESS, "rollcall_store_up",
-                       "1 while the last transaction became durable."},
-    [RC_M_STARTED_AT] = {GAUGE, OF_PROCESS, "rollcall_started_at_ms", "Start of the process, ms since 1970."},
-    [RC_M_COMMIT] = {LATENCY, OF_PROCESS, "rollcall_commit_ms", "Time that a COMMIT takes."},
+                           "Messages durable and not yet acknowledged by the broker.", NULL},
+    [RC_M_RESIDENT_BYTES] = {GAUGE, OF_PROCESS, "rollcall_resident_bytes", "Resident memory.", NULL},
+    [RC_M_STORE_UP] = {GAUGE, OF_PROCESS, "rollcall_store_up", "1 while the last transaction became durable.",
+                       NULL},
+    [RC_M_STARTED_AT] = {GAUGE, OF_PROCESS, "rollcall_started_at_ms", "Start of the process, ms since 1970.",
+                         NULL},
+    [RC_M_COMMIT] = {LATENCY, OF_PROCESS, "rollcall_commit_ms", "Time that a COMMIT takes.", NULL},
 };
 
 /* ---- latencies ---- */
@@ -267,7 +285,7 @@ static double *value_of(struct rc_metrics *metrics, enum rc_metric metric, int s
 {
     const struct entry *entry = entry_of(metric);
     assert(entry->kind == kind);
-    assert(entry->label ? label >= entry->label_first && label < entry->label_count : label == 0);
+    assert(entry->labels ? label >= entry->labels->first && label < entry->labels->count : label == 0);
     return &metrics->sets[set_index(metrics, metric, site)].values[metric][label];
 }
 
@@ -415,9 +433,10 @@ static void print_samples(FILE *out, enum rc_metric metric, const struct set *se
         print_sample(out, entry->name, "", &set->site, "quantile", "0.99", quantile_us(latency, 0.99) / 1000);
         print_sample(out, entry->name, "_sum", &set->site, NULL, NULL, latency->sum_us / 1000);
         print_sample(out, entry->name, "_count", &set->site, NULL, NULL, (double)latency->count);
-    } else if (entry->label) {
-        for (int i = entry->label_first; i < entry->label_count; i++) {
-            print_sample(out, entry->name, "", &set->site, entry->label, entry->label_name(i),
+    } else if (entry->labels) {
+        const struct labels *labels = entry->labels;
+        for (int i = labels->first; i < labels->count; i++) {
+            print_sample(out, entry->name, "", &set->site, labels->name, labels->value_name(i),
                          set->values[metric][i]);
         }
     } else {
@@ -471,10 +490,11 @@ static void print_json(FILE *out, enum rc_metric metric, const struct set *set)
         print_member(out, &first, "count", (double)latency->count);
         print_member(out, &first, "sum", latency->sum_us / 1000);
         fputc('}', out);
-    } else if (entry->label) {
+    } else if (entry->labels) {
+        const struct labels *labels = entry->labels;
         fputc('{', out);
-        for (int i = entry->label_first; i < entry->label_count; i++) {
-            print_member(out, &first, entry->label_name(i), set->values[metric][i]);
+        for (int i = labels->first; i < labels->count; i++) {
+            print_member(out, &first, labels->value_name(i), set->values[metric][i]);
         }
         fputc('}', out);
     } else {

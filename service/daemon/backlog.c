@@ -1,0 +1,62 @@
+#include "daemon/backlog.h"
+
+void rc_backlog_up(struct rc_backlog *backlog, int64_t now, int64_t away_ms)
+{
+    *backlog = (struct rc_backlog){.draining = true, .away_ms = away_ms, .up_now = now};
+}
+
+void rc_backlog_down(struct rc_backlog *backlog)
+{
+    *backlog = (struct rc_backlog){0};
+}
+
+void rc_backlog_canary_sent(struct rc_backlog *backlog, int64_t now)
+{
+    backlog->canary_now = now;
+}
+
+bool rc_backlog_canary_back(struct rc_backlog *backlog, int64_t canary_now)
+{
+    if (canary_now < backlog->up_now || canary_now > backlog->canary_now)
+        return false;
+    backlog->draining = false;
+    return true;
+}
+
+bool rc_backlog_drains(struct rc_backlog *backlog, int64_t now)
+{
+    if (backlog->draining && now - backlog->up_now >= RC_BACKLOG_MS_MAX)
+        backlog->draining = false;
+    return backlog->draining;
+}
+
+static struct rc_sent sent_before(const struct rc_inbound *entry, int64_t waited_ms)
+{
+    if (waited_ms < 0)
+        waited_ms = 0; /* the broker's clock is ahead of ours: nothing is sent in the future */
+    return (struct rc_sent){.now = entry->now - waited_ms, .at = entry->at - waited_ms, .marked = true};
+}
+
+/* Returns how long the message waited by what is left of its Message Expiry; RC_NONE: that does not say. */
+static int64_t waited_by_expiry(const struct rc_backlog *backlog, const struct rc_inbound *entry)
+{
+    if (entry->expiry_s < 0 || entry->expiry_s > RC_MESSAGE_EXPIRY_S)
+        return RC_NONE;
+    int64_t waited_ms = (RC_MESSAGE_EXPIRY_S - entry->expiry_s) * 1000;
+    if (backlog->away_ms != RC_NONE &&
+        waited_ms > backlog->away_ms + (entry->now - backlog->up_now) + RC_AWAY_SLACK_MS)
+        return RC_NONE;
+    return waited_ms;
+}
+
+struct rc_sent rc_sent_when(struct rc_backlog *backlog, const struct rc_inbound *entry, bool verified_only)
+{
+    if (entry->verified && entry->rc_at != RC_NONE)
+        return sent_before(entry, entry->at - entry->rc_at);
+    if (!verified_only && rc_backlog_drains(backlog, entry->now)) {
+        int64_t waited_ms = waited_by_expiry(backlog, entry);
+        if (waited_ms != RC_NONE)
+            return sent_before(entry, waited_ms);
+    }
+    return (struct rc_sent){.now = entry->now, .at = entry->at};
+}

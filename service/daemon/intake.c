@@ -1,0 +1,315 @@
+#include "daemon/intake.h"
+
+#include "core/names.h"
+#include "daemon/access.h"
+#include "daemon/answer.h"
+#include "daemon/log.h"
+#include "daemon/report.h"
+#include "wire/encode.h"
+#include "wire/topic.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a message, as wire wants it ---- */
+
+static struct rc_message message_of(struct rc_service *service, struct rc_site *site,
+                                    const struct rc_inbound *entry)
+{
+    struct rc_sent sent = rc_sent_when(&site->backlog, entry, !service->open);
+    struct rc_message message = {.topic = entry->topic,
+                                 .payload = entry->payload,
+                                 .retained = entry->retained,
+                                 .now = entry->now,
+                                 .at = entry->at,
+                                 .sent_now = sent.now,
+                                 .sent_at = sent.at,
+                                 .marked = sent.marked,
+                                 .backlog = rc_backlog_drains(&site->backlog, entry->now),
+                                 .will = !service->open && !entry->verified,
+                                 .response_topic = entry->response_topic,
+                                 .correlation = entry->correlation};
+    if (entry->verified) {
+        message.login = entry->login;
+        if (!rc_role_parse(rc_text_of(entry->role), &message.role))
+            message.role = RC_ROLE_NONE;
+    }
+    return message;
+}
+
+/* The Response Topic where one is given and allowed, else `topic`. */
+static struct rc_reply_to reply_to(const struct rc_site *site, const struct rc_message *message,
+                                   const struct rc_id *login, const char *topic)
+{
+    struct rc_reply_to to;
+    struct rc_text wanted = message->response_topic;
+    bool correlates = message->correlation.length <= RC_CORRELATION_MAX;
+    if (wanted.length > 0 && wanted.length < sizeof to.topic && correlates &&
+        rc_topic_is_reply(wanted, &site->name, login)) {
+        memcpy(to.topic, wanted.data, wanted.length);
+        to.topic[wanted.length] = '\0';
+    } else {
+        snprintf(to.topic, sizeof to.topic, "%s", topic);
+    }
+    to.correlation_length = correlates ? (uint8_t)message->correlation.length : 0;
+    if (to.correlation_length > 0)
+        memcpy(to.correlation, message->correlation.data, to.correlation_length);
+    return to;
+}
+
+/* ---- punches ---- */
+
+static bool is_in_elsewhere(const struct rc_service *service, const struct rc_site *site,
+                            const struct rc_id *employee)
+{
+    struct rc_employee_view view;
+    for (int i = 0; i < service->site_count; i++) {
+        const struct rc_site *other = &service->sites[i];
+        if (other != site && rc_engine_find(other->engine, employee, &view) && view.status.ledger.is_in)
+            return true;
+    }
+    return false;
+}
+
+/* What only the store and the other sites know of a punch. */
+static bool look_up(struct rc_service *service, struct rc_site *site, struct rc_punch *punch)
+{
+    enum rc_store_result result =
+        rc_store_verdict(service->store, site->number, &punch->employee, &punch->id, &punch->prior);
+    if (!rc_batch_check(service, result))
+        return false;
+    struct rc_punch_when when = rc_punch_when(punch, rc_engine_policy(site->engine));
+    if (when.late && !punch->prior.found) {
+        result = rc_store_history(service->store, site->number, &punch->employee, when.at, &punch->history);
+        if (!rc_batch_check(service, result))
+            return false;
+    }
+    punch->in_elsewhere = is_in_elsewhere(service, site, &punch->employee);
+    /* with access.mode `open` nobody says who publishes: the class, or that it is known as a device, has to
+     * do */
+    if (service->open && !punch->from_device)
+        punch->from_device = (punch->has_class && (punch->class == RC_KIOSK || punch->class == RC_BADGE)) ||
+                             rc_engine_is_device(site->engine, &punch->session);
+    return true;
+}
+
+static void take_punch(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                       struct rc_event *event)
+{
+    struct rc_punch *punch = &event->punch;
+    char topic[RC_TOPIC_MAX];
+    rc_topic_receipt(topic, &site->name, &punch->employee, &punch->session);
+    struct rc_reply_to to = reply_to(site, message, &message->login, topic);
+    struct rc_receipt receipt = {
+        .employee = punch->employee, .session = punch->session, .id = punch->id, .type = punch->type};
+    if (!service->batch.store_ok) {
+        rc_batch_retry(site, &to, &receipt);
+        return;
+    }
+    rc_batch_await_punch(service, site, &to, &receipt);
+    if (rc_batch_begin(service) && look_up(service, site, punch))
+        rc_batch_step(service, site, event, &to, NULL);
+}
+
+/* ---- training and progress: heard, and the sender is told that nothing is kept of them ---- */
+
+#define NO_TRAINING "this service does not keep training"
+
+static void take_training(struct rc_service *service, struct rc_site *site, const struct rc_decoded *decoded)
+{
+    char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    rc_batch_step(service, site, &decoded->event, NULL, NULL);
+    rc_topic_training_result(topic, &site->name, &decoded->topic.employee, &decoded->topic.session);
+    size_t length = rc_encode_refusal(NULL, RC_UNAVAILABLE, NO_TRAINING, payload, sizeof payload);
+    rc_publisher_direct(&site->publisher, topic, (struct rc_text){payload, length}, (struct rc_text){0}, 1,
+                        false);
+}
+
+static void take_progress(struct rc_service *service, struct rc_site *site, const struct rc_decoded *decoded)
+{
+    char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    struct rc_receipt receipt = {.employee = decoded->topic.employee,
+                                 .session = decoded->topic.session,
+                                 .id = decoded->punch_id,
+                                 .result = RC_RETRY,
+                                 .code = RC_UNAVAILABLE,
+                                 .message = NO_TRAINING};
+    rc_batch_step(service, site, &decoded->event, NULL, NULL);
+    rc_topic_receipt(topic, &site->name, &receipt.employee, &receipt.session);
+    size_t length = rc_encode_receipt(&receipt, payload, sizeof payload);
+    rc_publisher_direct(&site->publisher, topic, (struct rc_text){payload, length}, (struct rc_text){0}, 1,
+                        false);
+}
+
+/* ---- what else a message can be ---- */
+
+static void take_event(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                       struct rc_decoded *decoded)
+{
+    if (!service->open && !message->will &&
+        !rc_access_speaks(message->role, &message->login, &decoded->topic)) {
+        rc_metrics_add(service->metrics, RC_M_REFUSED, site->index, RC_REFUSAL_UNSIGNED, 1);
+        return;
+    }
+    switch (decoded->event.kind) {
+    case RC_EV_PUNCH:
+        take_punch(service, site, message, &decoded->event);
+        break;
+    case RC_EV_TRAINING:
+        take_training(service, site, decoded);
+        break;
+    case RC_EV_PROGRESS:
+        take_progress(service, site, decoded);
+        break;
+    case RC_EV_HEARTBEAT:
+        if (decoded->event.beat.employee.length > 0) {
+            rc_metrics_add(service->metrics, RC_M_HEARTBEATS_RECEIVED, site->index, 0, 1);
+            rc_alerts_heartbeat(&site->alerts, decoded->event.now, true);
+        }
+        rc_batch_step(service, site, &decoded->event, NULL, NULL);
+        break;
+    default:
+        rc_batch_step(service, site, &decoded->event, NULL, NULL);
+        break;
+    }
+}
+
+static void take_request(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                         struct rc_request *request, struct rc_text verb)
+{
+    char topic[RC_TOPIC_MAX];
+    rc_topic_reply(topic, &site->name, &request->login, verb);
+    struct rc_reply_to to = reply_to(site, message, &request->login, topic);
+    struct rc_asker asker = rc_access_asker(service->open, message, request);
+    rc_metrics_add(service->metrics, RC_M_REQUESTS, site->index, 0, 1);
+    rc_answer(service, site, &asker, request, &to, message->now, message->at);
+}
+
+/* Says what is wrong, on the topic where the sender listens. */
+static void refuse(struct rc_site *site, const struct rc_message *message, const struct rc_decoded *decoded)
+{
+    char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    const struct rc_topic *from = &decoded->topic;
+    const struct rc_punch_id *id = decoded->punch_id.length > 0 ? &decoded->punch_id : NULL;
+    switch (decoded->answer) {
+    case RC_ANSWER_NOBODY:
+        return;
+    case RC_ANSWER_RECEIPT:
+        rc_topic_receipt(topic, &site->name, &from->employee, &from->session);
+        break;
+    case RC_ANSWER_TRAINING:
+        rc_topic_training_result(topic, &site->name, &from->employee, &from->session);
+        break;
+    case RC_ANSWER_REPLY:
+        rc_topic_reply(topic, &site->name, &from->login, from->verb);
+        struct rc_reply_to to = reply_to(site, message, &from->login, topic);
+        rc_answer_refusal(site, &to, decoded->request.request_id, RC_INVALID_ARGUMENT, decoded->message);
+        return;
+    }
+    struct rc_reply_to to = reply_to(site, message, &message->login, topic);
+    size_t length = rc_encode_refusal(id, RC_INVALID_ARGUMENT, decoded->message, payload, sizeof payload);
+    rc_publisher_direct(&site->publisher, to.topic, (struct rc_text){payload, length},
+                        (struct rc_text){to.correlation, to.correlation_length}, 1, false);
+}
+
+static void take_refused(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                         const struct rc_decoded *decoded)
+{
+    rc_metrics_add(service->metrics, RC_M_REFUSED, site->index, (int)decoded->refusal, 1);
+    if (decoded->kind != RC_DECODED_INVALID)
+        return;
+    if (decoded->topic.kind == RC_TOPIC_HEARTBEAT) {
+        rc_metrics_add(service->metrics, RC_M_HEARTBEATS_INVALID, site->index, 0, 1);
+        rc_alerts_heartbeat(&site->alerts, message->now, false);
+    }
+    rc_log(RC_LOG_WARN, "message_refused", RC_F_ID("site", &site->name), RC_F_TEXT("topic", message->topic),
+           RC_F_STR("refusal", rc_refusal_name(decoded->refusal)), RC_F_STR("why", decoded->message));
+    refuse(site, message, decoded);
+}
+
+static void take_message(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry)
+{
+    char scratch[RC_TEXT_MAX];
+    struct rc_message message = message_of(service, site, entry);
+    struct rc_decoded *decoded = &service->decoded;
+    rc_decode(&message, &site->name, scratch, decoded);
+    switch (decoded->kind) {
+    case RC_DECODED_EVENT:
+        take_event(service, site, &message, decoded);
+        break;
+    case RC_DECODED_REQUEST:
+        take_request(service, site, &message, &decoded->request, decoded->topic.verb);
+        break;
+    case RC_DECODED_CANARY:
+        rc_report_canary_back(service, site, decoded->canary_now, entry->now);
+        break;
+    case RC_DECODED_IGNORED:
+    case RC_DECODED_INVALID:
+        take_refused(service, site, &message, decoded);
+        break;
+    }
+}
+
+/* ---- the link ---- */
+
+static void step_link(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry,
+                      bool up)
+{
+    struct rc_event event = {.kind = RC_EV_LINK, .now = entry->now, .at = entry->at, .link.up = up};
+    rc_batch_step(service, site, &event, NULL, NULL);
+    rc_alerts_link(&site->alerts, entry->now, up);
+}
+
+static void take_down(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry)
+{
+    if (!site->up)
+        return;
+    site->up = false;
+    site->down_now = entry->now;
+    rc_backlog_down(&site->backlog);
+    rc_publisher_down(&site->publisher);
+    step_link(service, site, entry, false);
+    rc_batch_audit(service, site, "LINK_DOWN", NULL, NULL, "");
+    rc_log(RC_LOG_WARN, "link_down", RC_F_ID("site", &site->name));
+}
+
+static void take_up(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry)
+{
+    char detail[64];
+    take_down(service, site, entry);
+    int64_t away_ms = entry->now - site->down_now;
+    site->up = true;
+    /* how long we were away before the process began, nobody knows */
+    rc_backlog_up(&site->backlog, entry->now, site->was_up ? away_ms : RC_NONE);
+    site->was_up = true;
+    rc_publisher_up(&site->publisher, entry->now);
+    step_link(service, site, entry, true);
+    snprintf(detail, sizeof detail, "{\"awayMs\":%lld}", (long long)away_ms);
+    rc_batch_audit(service, site, "LINK_UP", NULL, NULL, detail);
+    rc_log(RC_LOG_INFO, "link_up", RC_F_ID("site", &site->name), RC_F_INT("away_ms", away_ms),
+           RC_F_BOOL("session_present", entry->session_present));
+    rc_report_connected(service, site);
+}
+
+void rc_intake(struct rc_service *service, const struct rc_inbound *entry)
+{
+    struct rc_site *site = &service->sites[entry->site];
+    switch (entry->kind) {
+    case RC_INBOUND_MESSAGE:
+        take_message(service, site, entry);
+        break;
+    case RC_INBOUND_UP:
+        take_up(service, site, entry);
+        break;
+    case RC_INBOUND_DOWN:
+        take_down(service, site, entry);
+        break;
+    case RC_INBOUND_ACKED:
+        rc_publisher_acked(&site->publisher, entry->number);
+        break;
+    case RC_INBOUND_REFUSED:
+        rc_publisher_refused(&site->publisher, entry->number);
+        break;
+    }
+}
