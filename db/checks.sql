@@ -1,0 +1,55 @@
+-- What must hold in every database, as queries that give no rows. Each stands after a line `-- check: what is wrong when
+-- it does`, and gives the site and the row (seq, or who) first. `rollcall verify` runs them; the tests and the simulator too.
+
+-- check: an IN is closed by more than one OUT in effect
+SELECT site, in_seq FROM closing_punches GROUP BY site, in_seq HAVING count(DISTINCT out_seq) > 1;
+
+-- check: an OUT in effect closes no IN in effect of the same employee
+SELECT o.site, o.seq FROM effective_punches o
+LEFT JOIN effective_punches i ON i.site = o.site AND i.seq = o.effective_closes
+WHERE o.type IN ('OUT', 'AUTO_OUT') AND (i.seq IS NULL OR i.type <> 'IN' OR i.employee_id <> o.employee_id);
+
+-- check: a period ends before it begins
+SELECT site, in_seq FROM periods WHERE out_at < in_at;
+
+-- check: a period begins before the one before it has ended, or that one is still open
+SELECT site, in_seq FROM (
+    SELECT site, in_seq, in_at, lag(in_seq) OVER w AS previous, lag(out_at) OVER w AS previous_out_at FROM periods
+    WINDOW w AS (PARTITION BY site, employee_id ORDER BY in_at, in_seq))
+WHERE previous IS NOT NULL AND (previous_out_at IS NULL OR previous_out_at > in_at);
+
+-- check: an AUTO_OUT follows no IN of its employee
+SELECT o.site, o.seq FROM punches o LEFT JOIN punch_facts i ON i.site = o.site AND i.seq = o.closes
+WHERE o.type = 'AUTO_OUT' AND (i.seq IS NULL OR i.type <> 'IN' OR i.employee_id <> o.employee_id);
+
+-- check: a RESUME undoes no AUTO_OUT of its employee
+SELECT r.site, r.seq FROM punches r LEFT JOIN punches o ON o.site = r.site AND o.seq = r.target_seq
+WHERE r.type = 'RESUME' AND (o.seq IS NULL OR o.type <> 'AUTO_OUT' OR o.employee_id <> r.employee_id);
+
+-- check: a CORRECTION is of no earlier row of its employee, or of another CORRECTION
+SELECT c.site, c.seq FROM punches c LEFT JOIN punches t ON t.site = c.site AND t.seq = c.target_seq
+WHERE c.type = 'CORRECTION' AND (t.seq IS NULL OR t.type = 'CORRECTION' OR t.employee_id <> c.employee_id);
+
+-- check: a status says IN or OUT where the log says otherwise
+SELECT s.site, s.employee_id FROM employee_status s
+LEFT JOIN (SELECT DISTINCT site, employee_id FROM periods WHERE out_seq IS NULL) p
+       ON p.site = s.site AND p.employee_id = s.employee_id
+WHERE (s.status = 'IN') <> (p.employee_id IS NOT NULL);
+
+-- check: an employee has punches and no status
+SELECT DISTINCT p.site, p.employee_id FROM punches p
+WHERE NOT EXISTS (SELECT 1 FROM employee_status s WHERE s.site = p.site AND s.employee_id = p.employee_id);
+
+-- check: a verdict names a row of the log that is not this punch
+SELECT r.site, r.employee_id || ' ' || r.id FROM receipts r LEFT JOIN punches p ON p.site = r.site AND p.seq = r.seq
+WHERE r.seq IS NOT NULL AND r.result IN ('recorded', 'held')
+  AND (p.seq IS NULL OR p.employee_id <> r.employee_id OR p.id IS NOT r.id OR p.type <> r.type);
+
+-- check: a punch with an id has no verdict
+SELECT p.site, p.seq FROM punches p
+WHERE p.id IS NOT NULL AND p.type IN ('IN', 'OUT')
+  AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.site = p.site AND r.employee_id = p.employee_id AND r.id = p.id);
+
+-- check: a row names a hold that never was
+SELECT p.site, p.seq FROM punches p WHERE p.hold_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.site = p.site AND h.number = p.hold_id);

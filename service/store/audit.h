@@ -1,0 +1,23 @@
+/*
+ * audit.h: audit_logs: one chain a site, in tables by month, behind a view of all of them. Private to store;
+ * the store's thread.
+ *
+ *   audit_logs_2026_10 ─┐
+ *   audit_logs_2026_11 ─┴─ UNION ALL ─▶ view audit_logs          rows go to the newest month only
+ *
+ * A row goes to the month of its `at` (UTC), but never to one before the newest: seq and month rise together,
+ * so a closed month is a piece of every chain without gaps, and can be verified where it is moved to.
+ */
+#ifndef RC_STORE_AUDIT_H
+#define RC_STORE_AUDIT_H
+
+#include "handle.h"
+
+/* rc_audit_load finds the newest month table, and for each site the last month and the head of its chain. */
+enum rc_store_result rc_audit_load(struct rc_store *store);
+
+/* rc_audit_month_name writes "2026_11". */
+#define RC_AUDIT_MONTH_MAX 16
+void rc_audit_month_name(int month, char out[RC_AUDIT_MONTH_MAX]);
+
+#endif

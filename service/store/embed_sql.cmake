@@ -1,0 +1,32 @@
+# Turns db/migrations/*.sql and db/checks.sql into one C file, so that the binary needs no files beside it.
+# Arguments: OUT, CHECKS, MIGRATIONS (a list; the number before the first _ of a name is the version it leads to).
+
+# A C string literal, one source line a line. Brackets and semicolons mean something to CMake's lists: only strings here.
+function(quote_file path result)
+  file(READ "${path}" text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+  set(${result} "\"${text}\"" PARENT_SCOPE)
+endfunction()
+
+set(body "/* Made from db/ by embed_sql.cmake. */\n#include \"migrate.h\"\n\n")
+string(APPEND body "const struct rc_migration rc_migrations[] = {\n")
+list(SORT MIGRATIONS)
+set(expected 1)
+foreach(path IN LISTS MIGRATIONS)
+  get_filename_component(name "${path}" NAME)
+  string(REGEX MATCH "^[0-9]+" number "${name}")
+  math(EXPR version "${number}")
+  if(NOT version EQUAL expected)
+    message(FATAL_ERROR "${name}: the next migration has to be number ${expected}")
+  endif()
+  quote_file("${path}" quoted)
+  string(APPEND body "    {${version}, \"${name}\",\n    ${quoted}},\n")
+  math(EXPR expected "${expected} + 1")
+endforeach()
+math(EXPR count "${expected} - 1")
+string(APPEND body "};\nconst int rc_migration_count = ${count};\n\n")
+quote_file("${CHECKS}" quoted)
+string(APPEND body "const char rc_checks_sql[] =\n    ${quoted};\n")
+file(WRITE "${OUT}" "${body}")

@@ -1,0 +1,47 @@
+#include "guard.h"
+
+#include <string.h>
+#include <strings.h>
+
+bool rc_guard_is_log(const char *table)
+{
+    static const char months[] = "audit_logs_";
+    return table != NULL &&
+           (strcasecmp(table, "punches") == 0 || strncasecmp(table, months, sizeof months - 1) == 0);
+}
+
+/* Reading pragmas is harmless; of those with a value only the checkpoint's own is needed after opening. */
+static int pragma_verdict(const char *value)
+{
+    return value == NULL ? SQLITE_OK : SQLITE_DENY;
+}
+
+static int verdict(void *context, int action, const char *first, const char *second, const char *database,
+                   const char *trigger)
+{
+    (void)context;
+    (void)database;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+    case SQLITE_DROP_TABLE:
+        return rc_guard_is_log(first) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_DROP_INDEX: /* index, table */
+        return rc_guard_is_log(second) ? SQLITE_DENY : SQLITE_OK;
+    case SQLITE_DROP_TRIGGER:
+    case SQLITE_ALTER_TABLE:
+    case SQLITE_ATTACH:
+    case SQLITE_DETACH:
+        return SQLITE_DENY;
+    case SQLITE_PRAGMA:
+        return pragma_verdict(second);
+    default:
+        return SQLITE_OK;
+    }
+}
+
+void rc_guard_install(sqlite3 *db)
+{
+    sqlite3_set_authorizer(db, verdict, NULL);
+}

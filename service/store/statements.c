@@ -1,0 +1,218 @@
+#include "statements.h"
+
+#define FACT_COLUMNS                                                                                         \
+    "seq, type, effective_at, in_effect, decided, rejected, state, review, effective_closes, target_seq, "   \
+    "cause, out_t, out_detected_t, employee_id, action, at "
+
+/* A row of the log with what later rows made of it, as rc_punch_read takes it. */
+#define STORED_COLUMNS RC_PUNCH_COLUMNS ", in_effect, decided, effective_at "
+
+#define PERIOD_COLUMNS "employee_id, in_seq, in_at, out_seq, out_at, out_type, cause, review "
+
+/* A punch's label stands in its own row or, once it was retimed, in the row that did so. Walking both kinds
+ * in order of `at` meets every label in order; who walks keeps those whose label is the one in force. */
+#define LABELS_OF_INS "(type = 'IN' OR (type = 'CORRECTION' AND action = 'retime'))"
+
+#define ASK_COLUMNS                                                                                          \
+    "number, employee_id, asked_by, decided_by, asked_at, decided_at, action, target_seq, type, at, "        \
+    "reason, "                                                                                               \
+    "state, result_seq "
+
+const char *const rc_sql_texts[RC_SQL_COUNT] = {
+    [RC_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [RC_SQL_COMMIT] = "COMMIT",
+    [RC_SQL_SITE_ADD] = "INSERT INTO sites (number, name) VALUES (?, ?)",
+    [RC_SQL_SITES] = "SELECT name FROM sites ORDER BY number",
+    [RC_SQL_HEAD_GET] = "SELECT seq, hash FROM heads WHERE site = ? AND log = ?",
+    [RC_SQL_HEAD_SET] = "INSERT INTO heads (site, log, seq, hash) VALUES (?, ?, ?, ?) "
+                        "ON CONFLICT (site, log) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
+    [RC_SQL_LAST_PUNCH] = "SELECT seq, hash FROM punches WHERE site = ? ORDER BY seq DESC LIMIT 1",
+    [RC_SQL_BOOT_ADD] =
+        "INSERT INTO boots (boot_id, first_at) VALUES (?, ?) ON CONFLICT (boot_id) DO NOTHING",
+    [RC_SQL_BOOT_GET] = "SELECT number FROM boots WHERE boot_id = ?",
+    [RC_SQL_META_SET] = "INSERT INTO meta (name, value) VALUES (?, ?) "
+                        "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+
+    [RC_SQL_ROW_ADD] = "INSERT INTO punches (" RC_PUNCH_COLUMNS ") "
+                       "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [RC_SQL_ROW_HASH] = "SELECT hash FROM punches WHERE site = ? AND seq = ?",
+    [RC_SQL_RECEIPT_ADD] =
+        "INSERT INTO receipts (site, employee_id, id, type, result, seq, at, recorded_at, review, code) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (site, employee_id, id) DO NOTHING",
+    [RC_SQL_VERDICT] = "SELECT r.type, r.result, r.seq, r.at, r.recorded_at, r.review, r.code, p.hash "
+                       "FROM receipts r LEFT JOIN punches p ON p.site = r.site AND p.seq = r.seq "
+                       "WHERE r.site = ? AND r.employee_id = ? AND r.id = ?",
+
+    [RC_SQL_FACT] = "SELECT " FACT_COLUMNS "FROM punch_facts WHERE site = ? AND seq = ?",
+    [RC_SQL_INS_BEFORE] = "SELECT seq, at, type, target_seq FROM punches WHERE site = ? AND employee_id = ? "
+                          "AND at <= ? AND " LABELS_OF_INS " ORDER BY at DESC, seq DESC",
+    [RC_SQL_INS_AFTER] = "SELECT seq, at, type, target_seq FROM punches WHERE site = ? AND employee_id = ? "
+                         "AND at >= ? AND " LABELS_OF_INS " ORDER BY at, seq",
+    [RC_SQL_LATEST] = "SELECT seq, at, type, target_seq FROM punches WHERE site = ? AND employee_id = ? "
+                      "AND (type <> 'CORRECTION' OR action = 'retime') ORDER BY at DESC, seq DESC",
+    [RC_SQL_CLOSING] = "SELECT out_seq FROM closing_punches WHERE site = ? AND in_seq = ? LIMIT 1",
+    [RC_SQL_RESUMED] =
+        "SELECT max(r.effective_at) FROM punches a JOIN punch_facts r ON r.site = a.site AND r.target_seq = "
+        "a.seq "
+        "WHERE a.site = ? AND a.closes = ? AND a.type = 'AUTO_OUT' AND r.type = 'RESUME' AND r.in_effect",
+    [RC_SQL_WAITING] = "SELECT p.seq, p.at FROM punches p "
+                       "JOIN receipts r ON r.site = p.site AND r.employee_id = p.employee_id AND r.id = p.id "
+                       "AND r.seq = p.seq "
+                       "WHERE p.site = ? AND p.employee_id = ? AND p.at > ? AND p.at < ? AND p.type = 'OUT' "
+                       "AND p.state = 'held' "
+                       "AND r.code = 'NO_IN' AND NOT EXISTS (SELECT 1 FROM punches c WHERE c.site = p.site "
+                       "AND c.target_seq = p.seq "
+                       "AND c.type = 'CORRECTION') ORDER BY p.at, p.seq LIMIT 1",
+    [RC_SQL_FIRST] = "SELECT at FROM punches WHERE site = ? AND employee_id = ? ORDER BY at LIMIT 1",
+    [RC_SQL_UNMADE] =
+        "SELECT 1 FROM punches c JOIN punch_facts t ON t.site = c.site AND t.seq = c.target_seq "
+        "WHERE c.site = ? AND c.employee_id = ? AND c.at >= ? AND c.seq > ? AND c.type = 'CORRECTION' "
+        "AND c.action IN ('void', 'reject') AND c.actor <> 'service' AND t.state = 'effective' "
+        "AND t.type IN ('IN', 'RESUME') AND t.effective_at >= ? LIMIT 1",
+    [RC_SQL_SAID_OUT] = "SELECT 1 FROM receipts WHERE site = ? AND employee_id = ? AND code = 'ALREADY_OUT' "
+                        "AND recorded_at >= ? LIMIT 1",
+
+    [RC_SQL_ROW_FACTS] = "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ? AND seq = ?",
+    [RC_SQL_PAGE_SITE] = "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ? AND seq > ? AND seq <= ? "
+                         "AND effective_at >= ? AND effective_at < ? ORDER BY seq LIMIT ?",
+    [RC_SQL_PAGE_EMPLOYEE] =
+        "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ?1 AND seq IN ("
+        "SELECT seq FROM punches WHERE site = ?1 AND employee_id = ?6 AND at >= ?4 AND at < ?5 UNION "
+        "SELECT target_seq FROM punches WHERE site = ?1 AND employee_id = ?6 AND at >= ?4 AND at < ?5 "
+        "AND action = 'retime') "
+        "AND seq > ?2 AND seq <= ?3 AND effective_at >= ?4 AND effective_at < ?5 ORDER BY seq LIMIT ?7",
+    [RC_SQL_PAGE_DOUBTFUL] =
+        "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ?1 AND (review = 1 OR state = 'held') "
+        "AND seq > ?2 AND seq <= ?3 AND effective_at >= ?4 AND effective_at < ?5 "
+        "AND (?6 IS NULL OR employee_id = ?6) AND NOT decided "
+        "AND CASE WHEN in_effect THEN review = 1 ELSE state = 'held' AND NOT rejected END ORDER BY seq LIMIT "
+        "?7",
+    [RC_SQL_PAGE_HOLD] = "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ? AND hold_id = ? "
+                         "AND type <> 'CORRECTION' AND in_effect AND NOT decided ORDER BY seq",
+    [RC_SQL_SPAN_ROWS] = "SELECT min(seq), max(seq) FROM punches WHERE site = ? AND at >= ? AND at < ?",
+    [RC_SQL_SPAN_RETIMED] = "SELECT min(target_seq), max(target_seq) FROM punches WHERE site = ? AND at >= ? "
+                            "AND at < ? AND target_seq > 0 AND action = 'retime'",
+    [RC_SQL_SPAN_CLOSED] = "SELECT min(closes), max(closes) FROM punches WHERE site = ? AND at >= ?",
+    [RC_SQL_SPAN_ACCEPTED] = "SELECT min(f.effective_closes), max(f.effective_closes) FROM punches c "
+                             "JOIN punch_facts f ON f.site = c.site AND f.seq = c.target_seq "
+                             "WHERE c.site = ? AND c.target_seq > 0 AND c.action IN ('accept', 'retime') "
+                             "AND f.effective_at >= ?",
+    [RC_SQL_SPAN_OPEN] =
+        "SELECT min(in_seq), max(in_seq) FROM employee_status WHERE site = ? AND status = 'IN'",
+    [RC_SQL_PERIODS_SITE] =
+        "SELECT " PERIOD_COLUMNS "FROM periods WHERE site = ? AND in_seq > ? AND in_seq <= ? "
+        "AND in_at < ? AND (out_at IS NULL OR out_at > ?) ORDER BY in_seq LIMIT ?",
+    [RC_SQL_PERIODS_EMPLOYEE] = "SELECT " PERIOD_COLUMNS "FROM periods WHERE site = ? AND employee_id = ? "
+                                "AND in_seq > ? AND in_at < ? AND (out_at IS NULL OR out_at > ?) "
+                                "ORDER BY in_seq LIMIT ?",
+
+    [RC_SQL_STATUS_SET] =
+        "INSERT INTO employee_status (site, employee_id, status, since, last_seen, presence, version, "
+        "status_cause, "
+        "sessions, in_seq, in_at, last_seq, last_at, out_seq, out_type, out_cause, out_t, out_detected_t, "
+        "out_final, "
+        "hold_id, last_seen_now, last_seen_t, boot) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+        "ON CONFLICT (site, employee_id) DO UPDATE SET status = excluded.status, since = excluded.since, "
+        "last_seen = excluded.last_seen, presence = excluded.presence, version = excluded.version, "
+        "status_cause = excluded.status_cause, sessions = excluded.sessions, in_seq = excluded.in_seq, "
+        "in_at = excluded.in_at, last_seq = excluded.last_seq, last_at = excluded.last_at, "
+        "out_seq = excluded.out_seq, out_type = excluded.out_type, out_cause = excluded.out_cause, "
+        "out_t = excluded.out_t, out_detected_t = excluded.out_detected_t, out_final = excluded.out_final, "
+        "hold_id = excluded.hold_id, last_seen_now = excluded.last_seen_now, last_seen_t = "
+        "excluded.last_seen_t, "
+        "boot = excluded.boot",
+    [RC_SQL_EVIDENCE_SET] =
+        "UPDATE employee_status SET last_seen = ?, last_seen_now = ?, last_seen_t = ?, boot = ? "
+        "WHERE site = ? AND employee_id = ?",
+    [RC_SQL_SESSION_SET] =
+        "INSERT INTO sessions (site, employee_id, session_id, class, epoch, last_heartbeat, state, ended_by, "
+        "interval_ms, heard_t, first_at, deadline_t, deadline_now, boot, heard_in_seq) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+        "ON CONFLICT (site, employee_id, session_id) DO UPDATE SET class = excluded.class, epoch = "
+        "excluded.epoch, "
+        "last_heartbeat = excluded.last_heartbeat, state = excluded.state, ended_by = excluded.ended_by, "
+        "interval_ms = excluded.interval_ms, heard_t = excluded.heard_t, first_at = excluded.first_at, "
+        "deadline_t = excluded.deadline_t, deadline_now = excluded.deadline_now, boot = excluded.boot, "
+        "heard_in_seq = excluded.heard_in_seq",
+    [RC_SQL_SESSION_DROP] = "DELETE FROM sessions WHERE site = ? AND employee_id = ? AND session_id = ?",
+    [RC_SQL_DEVICE_STATUS] =
+        "INSERT INTO devices (site, device_id, online, since, last_seen) VALUES (?,?,?,?,?) "
+        "ON CONFLICT (site, device_id) DO UPDATE SET online = excluded.online, since = excluded.since, "
+        "last_seen = excluded.last_seen",
+    [RC_SQL_DEVICE_SET] =
+        "INSERT INTO devices (site, device_id, class, epoch, last_heartbeat, state, ended_by, interval_ms, "
+        "heard_t, "
+        "first_at, deadline_t) VALUES (?,?,?,?,?,?,?,?,?,?,?) "
+        "ON CONFLICT (site, device_id) DO UPDATE SET class = excluded.class, epoch = excluded.epoch, "
+        "last_heartbeat = excluded.last_heartbeat, state = excluded.state, ended_by = excluded.ended_by, "
+        "interval_ms = excluded.interval_ms, heard_t = excluded.heard_t, first_at = excluded.first_at, "
+        "deadline_t = excluded.deadline_t",
+    [RC_SQL_DEVICE_DROP] = "DELETE FROM devices WHERE site = ? AND device_id = ?",
+    [RC_SQL_HOLD_SET] =
+        "INSERT INTO holds (site, number, scope, name, opened_at, ends_at, ends_now, boot, open) "
+        "VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (site, number) DO UPDATE SET ends_at = excluded.ends_at, "
+        "ends_now = excluded.ends_now, boot = excluded.boot, open = excluded.open",
+    [RC_SQL_MAINTENANCE_SET] = "UPDATE sites SET maintenance_until = ? WHERE name = ?",
+    [RC_SQL_T_SET] = "UPDATE sites SET service_t = ? WHERE name = ?",
+    [RC_SQL_SITE_GET] = "SELECT service_t, maintenance_until FROM sites WHERE name = ?",
+    [RC_SQL_LAST_HOLD] = "SELECT max(number) FROM holds WHERE site = ?",
+    [RC_SQL_HOLDS] = "SELECT number, scope, name, opened_at, ends_at, CASE WHEN boot = ?2 THEN ends_now END "
+                     "FROM holds WHERE site = ?1 AND open = 1 ORDER BY number",
+    [RC_SQL_EMPLOYEES] =
+        "SELECT s.employee_id, e.grp, s.status, s.since, s.last_seen, s.presence, s.version, s.status_cause, "
+        "s.sessions, s.in_seq, s.in_at, s.last_seq, s.last_at, s.out_seq, s.out_type, s.out_cause, s.out_t, "
+        "s.out_detected_t, s.out_final, s.hold_id, s.last_seen_now, s.last_seen_t, s.boot FROM "
+        "employee_status s "
+        "LEFT JOIN employees e ON e.site = s.site AND e.employee_id = s.employee_id "
+        "WHERE s.site = ? ORDER BY s.employee_id",
+    [RC_SQL_SESSIONS] =
+        "SELECT employee_id, session_id, class, epoch, last_heartbeat, state, ended_by, interval_ms, "
+        "heard_t, first_at, deadline_t, deadline_now, boot, heard_in_seq FROM sessions "
+        "WHERE site = ? ORDER BY employee_id, session_id",
+    [RC_SQL_DEVICES] =
+        "SELECT NULL, device_id, class, epoch, last_heartbeat, state, ended_by, interval_ms, heard_t, "
+        "first_at, deadline_t, NULL, NULL, NULL FROM devices WHERE site = ? AND state IS NOT NULL "
+        "ORDER BY device_id",
+    [RC_SQL_DIRECTORY] =
+        "SELECT employee_id, grp, manager_id, name, email, active FROM employees WHERE site = ? "
+        "ORDER BY employee_id",
+    [RC_SQL_ALERT_RAISE] =
+        "INSERT INTO alerts (site, kind, since, detail) "
+        "SELECT ?1, ?2, COALESCE((SELECT max(since) FROM alerts WHERE site = ?1 AND kind = ?2 "
+        "AND cleared_at IS NULL), ?3), ?4 "
+        "WHERE true ON CONFLICT (site, kind, since) DO UPDATE SET detail = excluded.detail, cleared_at = "
+        "NULL",
+    [RC_SQL_ALERT_CLEAR] =
+        "UPDATE alerts SET cleared_at = ?3 WHERE site = ?1 AND kind = ?2 AND cleared_at IS NULL",
+
+    [RC_SQL_OUTBOX_ADD] = "INSERT INTO outbox (number, site, topic, payload, correlation, qos, retain) "
+                          "VALUES (?,?,?,?,?,?,?)",
+    [RC_SQL_OUTBOX_DONE] = "DELETE FROM outbox WHERE number = ?",
+    [RC_SQL_OUTBOX_EACH] =
+        "SELECT o.number, s.number, o.topic, o.payload, o.correlation, o.qos, o.retain "
+        "FROM outbox o CROSS JOIN sites s ON s.name = o.site WHERE o.number > ? ORDER BY o.number",
+    [RC_SQL_OUTBOX_LAST] = "SELECT max(number) FROM outbox",
+
+    [RC_SQL_ASK_ADD] =
+        "INSERT INTO correction_requests (site, number, employee_id, asked_by, asked_at, action, "
+        "target_seq, type, at, reason, state) VALUES (?,?,?,?,?,?,?,?,?,?,'open')",
+    [RC_SQL_ASK_LAST] = "SELECT max(number) FROM correction_requests WHERE site = ?",
+    [RC_SQL_ASK_FIND] = "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ? AND number = ?",
+    [RC_SQL_ASK_DECIDE] =
+        "UPDATE correction_requests SET state = ?, decided_by = ?, decided_at = ?, result_seq = ? "
+        "WHERE site = ? AND number = ? AND state = 'open'",
+    [RC_SQL_ASKS] =
+        "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ?1 AND number > ?2 "
+        "AND asked_at >= ?3 AND asked_at < ?4 AND (?5 = 0 OR state = 'open') ORDER BY number LIMIT ?6",
+    [RC_SQL_ASKS_OF] =
+        "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ?1 AND number > ?2 "
+        "AND asked_at >= ?3 AND asked_at < ?4 AND (?5 = 0 OR state = 'open') AND employee_id = ?7 "
+        "ORDER BY number LIMIT ?6",
+
+    [RC_SQL_AUDIT_MONTH_ADD] =
+        "INSERT INTO audit_months (month, site, first_seq, previous_hash) VALUES (?,?,?,?)",
+    [RC_SQL_AUDIT_MONTHS] = "SELECT max(month) FROM audit_months WHERE site = ?",
+    [RC_SQL_AUDIT_TABLES] =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'audit_logs_[0-9]*' "
+        "ORDER BY name",
+};
