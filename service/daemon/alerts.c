@@ -179,7 +179,7 @@ void rc_alerts_effect(struct rc_alerts *alerts, const struct rc_effect *effect)
         alerts->dropping = alerts->dropping || effect->alert.raised;
         break;
     default:
-        assert(!"an alert that the engine does not raise");
+        assert(false && "an alert that the engine does not raise");
     }
 }
 

@@ -446,7 +446,7 @@ static void print_samples(FILE *out, enum rc_metric metric, const struct set *se
 
 char *rc_metrics_prometheus(const struct rc_metrics *metrics, size_t *length)
 {
-    static const char *const types[] = {[COUNTER] = "counter", [GAUGE] = "gauge", [LATENCY] = "summary"};
+    static const char *const kinds[] = {[COUNTER] = "counter", [GAUGE] = "gauge", [LATENCY] = "summary"};
     char *text = NULL;
     FILE *out = open_memstream(&text, length);
     if (!out) {
@@ -457,7 +457,7 @@ char *rc_metrics_prometheus(const struct rc_metrics *metrics, size_t *length)
         int first = entry->scope == OF_PROCESS ? metrics->site_count : 0;
         int end = entry->scope == OF_PROCESS ? first + 1 : metrics->site_count;
         fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", entry->name, entry->help, entry->name,
-                types[entry->kind]);
+                kinds[entry->kind]);
         for (int i = first; i < end; i++) {
             print_samples(out, (enum rc_metric)metric, &metrics->sets[i]);
         }

@@ -110,6 +110,7 @@ static void the_text_is_well_formed(void **state)
     (void)state;
     rc_metrics_observe_us(metrics, RC_M_COMMIT, RC_METRICS_PROCESS, 250);
     render();
+    assert_null(strstr(text, "(null)")); /* every value of every label has a name */
     char *copy = strdup(text), *rest = copy, family[128] = "";
     for (char *line; (line = strsep(&rest, "\n")) && *line;) {
         if (strncmp(line, "# HELP ", 7) == 0) {
