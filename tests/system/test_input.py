@@ -1,0 +1,139 @@
+"""What breaks the protocol is refused, counted, answered where it can be, and changes nothing."""
+import json
+
+import pytest
+
+GOOD = {"id": "x", "type": "IN"}
+
+BAD_PUNCHES = {
+    "no JSON": b"IN",
+    "an empty payload": b"",
+    "no object": b'["IN"]',
+    "something after the object": b'{"id":"x","type":"IN"} {}',
+    "a key twice": b'{"id":"x","type":"IN","type":"OUT"}',
+    "a key in another case": b'{"Id":"x","type":"IN"}',
+    "no id": b'{"type":"IN"}',
+    "an id that is a number": b'{"id":1,"type":"IN"}',
+    "an empty id": b'{"id":"","type":"IN"}',
+    "an id that is too long": json.dumps({"id": "x" * 65, "type": "IN"}).encode(),
+    "an unknown type": b'{"id":"x","type":"LUNCH"}',
+    "an AUTO_OUT": b'{"id":"x","type":"AUTO_OUT"}',
+    "an age before birth": b'{"id":"x","type":"IN","ageMs":-1}',
+    "an age with a fraction": b'{"id":"x","type":"IN","ageMs":1.5}',
+    "an age beyond all numbers": b'{"id":"x","type":"IN","ageMs":1e400}',
+    "an age above 2^53": b'{"id":"x","type":"IN","ageMs":9007199254740993}',
+    "an age that is a text": b'{"id":"x","type":"IN","ageMs":"5"}',
+    "an unknown class": b'{"id":"x","type":"IN","class":"spoon"}',
+    "a NUL": b'{"id":"x\\u0000y","type":"IN"}',
+    "bad UTF-8": b'{"id":"\xff\xfe","type":"IN"}',
+    "too deep": b'{"id":"x","type":"IN","a":{"b":{"c":{"d":{}}}}}',
+    "too long": json.dumps({**GOOD, "note": "n" * 2000}).encode(),
+}
+
+
+@pytest.fixture(scope="module")
+def one_house(tmp_path_factory):
+    """One house for all of the cases below: nothing that they do may change anything in it."""
+    from conftest import House  # noqa: PLC0415
+    import os
+    import pathlib
+    import shutil
+    import tempfile
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="rollcall-"))
+    os.chmod(folder, 0o755)
+    made = House(folder).start()
+    yield made
+    made.end()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def counted(house):
+    """All that was refused so far."""
+    return sum(value for name, value in house.service.metrics().items() if "invalid" in name or "refused" in name)
+
+
+@pytest.mark.parametrize("what", BAD_PUNCHES)
+def test_a_punch_is_refused_that_has(one_house, what):
+    house = one_house
+    ana = house.device("ana")
+    since = house.observer.mark()
+    before = counted(house)
+    ana.publish("punch", BAD_PUNCHES[what])
+    answer = house.observer.wait_message(f"emp/ana/session/{ana.session}/receipt", since)
+    assert answer["code"] == "INVALID_ARGUMENT" and answer["message"], answer
+    assert counted(house) > before
+    assert house.store.punches("ana") == []
+    ana.disconnect()
+
+
+def test_topics_that_are_none_change_nothing(one_house):
+    house = one_house
+    ben = house.device("ben")
+    for topic in ("rollcall/v1/hq/emp/b en/session/s/punch", "rollcall/v1/hq/emp/ben/session//punch",
+                  "rollcall/v1/hq/emp/ben/punch", f"rollcall/v1/hq/emp/{'b' * 65}/session/s/punch",
+                  "rollcall/v1/elsewhere/emp/ben/session/s/punch", "rollcall/v1/hq/emp/bén/session/s/punch",
+                  "rollcall/v2/hq/emp/ben/session/s/punch", "rollcall/v1/hq/emp/ben/session/s/punch/more"):
+        ben.client.publish(topic, json.dumps(GOOD), 1).wait_for_publish(30)
+    assert ben.punch("OUT")["code"] == "ALREADY_OUT"  # judged after all of them
+    assert house.store.rows("SELECT * FROM punches") == []
+
+
+def test_bad_heartbeats_and_leaves_change_nothing_and_are_counted(one_house):
+    house = one_house
+    cleo = house.device("cleo")
+    house.observer.wait_status("cleo", presence="present")
+    before, status = counted(house), house.observer.status("cleo")
+    for leaf, payload in (("heartbeat", b"{"), ("heartbeat", b'{"intervalMs":"soon"}'), ("heartbeat", b'{"epoch":-1}'),
+                          ("leave", b'{}'), ("leave", b'{"cause":"bored"}'), ("leave", b"")):
+        cleo.publish(leaf, payload)
+    assert cleo.punch("OUT")["code"] == "ALREADY_OUT"
+    assert counted(house) >= before + 6
+    assert house.observer.status("cleo") == status
+
+
+def test_a_request_that_makes_no_sense_is_answered(one_house):
+    for fields in ({"action": "dance"}, {"action": "void"}, {"action": "accept", "seq": 1, "holdId": 1}):
+        answer = one_house.observer.ask("correct", **fields)
+        assert (answer["ok"], answer["code"]) == (False, "INVALID_ARGUMENT"), (fields, answer)
+    assert one_house.observer.ask("punches", limit=-1)["code"] == "INVALID_ARGUMENT"
+    assert one_house.observer.ask("correct", action="void", seq=99999, reason="no")["code"] == "NOT_FOUND"
+
+
+def test_retained_junk_is_ignored(house):
+    """What lies retained on a client's topic is old news: it is delivered at each subscribe, and must not count."""
+    house.start()
+    ana = house.device("ana")
+    house.service.kill()
+    ana.publish("punch", GOOD, retain=True)
+    ana.client.publish("rollcall/v1/hq/emp/ghost/session/s/heartbeat", b"{}", 0, True)
+    house.broker.stop()  # with it goes the service's queue of live messages, but the retained ones are kept
+    house.broker.start()
+    house.service.start()
+    house.service.again()
+    ben = house.device("ben")
+    ben.punch_in()
+    types = [(row["employee_id"], row["type"]) for row in house.store.punches()]
+    assert ("ghost", "IN") not in types
+    assert house.observer.status("ghost") is None
+    # The live copy of ana's punch may have waited in the service's queue: then it counts, once.
+    assert types.count(("ana", "IN")) <= 1
+
+
+def test_a_forged_status_is_made_right_again(house):
+    house.start()
+    ana = house.worker("ana")
+    house.observer.wait_status("ana", status="IN")
+    ana.client.publish("rollcall/v1/hq/emp/ana/status", b'{"status":"OUT"}', 1, True).wait_for_publish(30)
+    house.observer.wait(lambda: house.observer.status("ana") == {"status": "OUT"}, "the forged status")
+    house.service.again()
+    house.observer.wait_status("ana", status="IN", cause="PUNCH")
+    assert house.store.types("ana") == ["IN"]
+
+
+def test_a_message_far_too_large_costs_its_sender_the_connection(house):
+    house.start()
+    ana = house.device("ana")
+    ana.stop_beating()
+    ana.publish("punch", b"x" * 100000, wait=False)
+    ana.wait_ended()
+    assert house.device("ben").punch("IN")["result"] == "recorded"

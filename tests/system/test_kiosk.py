@@ -1,0 +1,64 @@
+"""Kiosks: where people punch and walk away. Ages of punches stand for the hours that a test cannot wait."""
+HOUR_MS = 3600000
+
+
+def kiosk(house, employee, name="k1"):
+    return house.device_idle(employee, session=name, cls="kiosk", login=f"{name}.{employee}").connect(beats=False)
+
+
+def test_P_1_a_kiosk_session_needs_no_heartbeats(house):
+    house.start()
+    kiosk(house, "ana").punch_in()
+    control = house.worker("ben")
+    control.stop_beating()
+    house.observer.wait_event("ben", type="AUTO_OUT")
+    house.observer.wait_status("ana", status="IN", presence="present")
+    assert house.store.types("ana") == ["IN"]
+
+
+def test_P_1_the_shift_limit_holds_through_three_restarts(house):
+    house.start(presence__max_shift_ms=HOUR_MS)
+    receipt = kiosk(house, "ana").punch("IN", ageMs=HOUR_MS - 9000)
+    assert receipt["result"] == "recorded"
+    for _ in range(3):
+        house.service.again()
+    assert house.store.types("ana") == ["IN"]
+    event = house.observer.wait_event("ana", type="AUTO_OUT")
+    assert event["cause"] == "shift-limit" and event["review"]
+    assert event["at"] == receipt["at"]
+    assert 0 <= event["detectedAt"] - (receipt["at"] + HOUR_MS) <= 1500, event
+
+
+def test_P_11_a_forgotten_out_is_found_at_the_next_kiosk_in(house):
+    house.start(presence__missed_out_ms=60000)
+    device = kiosk(house, "ana")
+    first = device.punch("IN", ageMs=61000)
+    second = device.punch("IN")
+    assert second["result"] == "recorded", second
+    rows = house.store.punches("ana")
+    assert [row["type"] for row in rows] == ["IN", "AUTO_OUT", "IN"]
+    assert (rows[1]["cause"], rows[1]["at"], rows[1]["review"]) == ("missed-out", first["at"], 1)
+    assert rows[1]["closes"] == first["seq"]
+    house.observer.wait_status("ana", status="IN", since=second["at"])
+    house.service.verify()
+
+
+def test_P_1_an_out_ends_the_sessions_of_its_period_at_every_kiosk(house):
+    house.start()
+    door, gate = kiosk(house, "ana", "k1"), kiosk(house, "ana", "k2")
+    door.punch_in()
+    assert gate.punch("IN")["code"] == "ALREADY_IN"
+    house.observer.wait_status("ana", sessions=2)
+    gate.punch_out()
+    house.observer.wait_status("ana", status="OUT", sessions=0, presence="absent")
+
+
+def test_P_8_people_at_kiosks_are_not_watched(house):
+    """Six of eight sit at kiosks; two silent browsers are all that is watched, and too few for a hold."""
+    house.start()
+    for n in range(6):
+        kiosk(house, f"k{n}").punch_in()
+    for name in ("ana", "ben"):
+        house.worker(name).stop_beating()
+    for name in ("ana", "ben"):
+        assert house.observer.wait_event(name, type="AUTO_OUT")["cause"] == "stale"

@@ -1,0 +1,218 @@
+"""Punches, their receipts, late ones, and what people decide about them."""
+import json
+import time
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+def test_the_whole_life_of_a_punch(house):
+    """P-15: receipt, event, status and row say the same, and stand in the database before they are shown."""
+    house.start()
+    ana = house.device("ana")
+    before = now_ms()
+    receipt = ana.punch("IN", "p-1", note="front door")
+    after = now_ms()
+    row = house.store.punches("ana")[0]
+    event = house.observer.wait_event("ana", type="IN")
+    status = house.observer.wait_status("ana", status="IN", cause="PUNCH", presence="present")
+    assert receipt["result"] == "recorded" and receipt["id"] == "p-1" and not receipt["review"]
+    assert before <= receipt["at"] <= receipt["recordedAt"] <= after
+    assert row["seq"] == receipt["seq"] == event["seq"] == 1
+    assert row["at"] == receipt["at"] == event["at"] == status["since"]
+    assert row["hash"].hex() == receipt["hash"] == event["hash"]
+    assert (row["type"], row["state"], row["session_id"], row["note"]) == ("IN", "effective", ana.session, "front door")
+    out = ana.punch("OUT", "p-2")
+    assert out["seq"] == 2 and out["at"] >= receipt["at"]
+    house.observer.wait_status("ana", status="OUT", cause="PUNCH", since=out["at"])
+    assert house.store.periods("ana") == [{"site": "hq", "employee_id": "ana", "in_seq": 1, "in_at": receipt["at"],
+                                           "out_seq": 2, "out_at": out["at"], "out_type": "OUT",
+                                           "cause": house.store.periods("ana")[0]["cause"], "review": 0}]
+    house.service.verify()
+
+
+def test_P_12_the_same_id_gets_the_same_answer_over_restarts(house):
+    house.start()
+    ana = house.device("ana")
+    first = ana.punch("IN", "once")
+    house.service.again()
+    again = ana.punch("IN", "once")
+    assert again["result"] == "duplicate" and again["first"] == "recorded"
+    assert {name: again[name] for name in ("seq", "at", "recordedAt", "hash")} == \
+           {name: first[name] for name in ("seq", "at", "recordedAt", "hash")}
+    assert ana.punch("OUT", "once")["code"] == "ID_CONFLICT"
+    assert house.store.types("ana") == ["IN"]
+
+
+def test_P_11_in_when_in_and_out_when_out_change_nothing(house):
+    house.start()
+    ana = house.device("ana")
+    rejected = ana.punch("OUT")
+    assert (rejected["result"], rejected["code"]) == ("rejected", "ALREADY_OUT")
+    ana.punch_in()
+    rejected = ana.punch("IN", "twice")
+    assert (rejected["result"], rejected["code"]) == ("rejected", "ALREADY_IN")
+    repeated = ana.punch("IN", "twice")
+    assert (repeated["result"], repeated["first"], repeated["code"]) == ("duplicate", "rejected", "ALREADY_IN")
+    assert house.store.types("ana") == ["IN"]
+
+
+def test_P_13_a_punch_that_could_not_be_sent_counts_from_when_it_was_made(house):
+    house.start()
+    ana = house.device("ana")
+    receipt = ana.punch("IN", ageMs=60000)
+    assert receipt["result"] == "recorded" and not receipt["review"]
+    assert abs(receipt["recordedAt"] - 60000 - receipt["at"]) < 1000
+    late = house.device("ben").punch("IN", ageMs=600000)
+    assert late["result"] == "recorded" and late["review"]
+    assert abs(late["recordedAt"] - 600000 - late["at"]) < 1000
+
+
+def test_P_13_a_device_clock_counts_only_if_it_says_that_it_is_right(house):
+    house.start()
+    at = now_ms() - 30000
+    assert house.device("ana").punch("IN", deviceAt=at, clock="synced")["at"] == at
+    doubtful = house.device("ben").punch("IN", deviceAt=at, clock="unset")
+    assert (doubtful["result"], doubtful["code"]) == ("held", "CLOCK_DOUBTFUL")
+    ahead = house.device("cleo").punch("IN", deviceAt=now_ms() + 3600000, clock="synced")
+    assert (ahead["result"], ahead["code"]) == ("held", "CLOCK_DOUBTFUL")
+    assert house.store.status("ben")["status"] == "OUT"
+
+
+def test_P_13_a_late_out_without_an_in_waits_for_it(house):
+    house.start()
+    ana = house.device("ana")
+    out = ana.punch("OUT", ageMs=300000)
+    assert (out["result"], out["code"]) == ("held", "NO_IN")
+    assert ana.punch("IN", ageMs=600000)["result"] == "recorded"
+    house.observer.wait_status("ana", status="OUT")
+    periods = house.store.periods("ana")
+    assert len(periods) == 1 and periods[0]["out_at"] == out["at"], house.store.punches("ana")
+    house.service.verify()
+
+
+def test_P_13_a_late_out_replaces_the_auto_out(house):
+    house.start(punch__trust_ms=500)
+    ana = house.worker("ana", login="ana")
+    house.wait_ms(700)
+    made_at = time.monotonic()
+    ana.crash()
+    auto = house.observer.wait_event("ana", type="AUTO_OUT")
+    ana.connect(beats=False)
+    out = ana.punch("OUT", ageMs=int((time.monotonic() - made_at) * 1000))
+    assert out["result"] == "recorded", out
+    rows = house.store.punches("ana")
+    assert [row["type"] for row in rows] == ["IN", "AUTO_OUT", "CORRECTION", "OUT"]
+    assert (rows[2]["action"], rows[2]["target_seq"]) == ("void", auto["seq"])
+    periods = house.store.periods("ana")
+    assert len(periods) == 1 and (periods[0]["out_seq"], periods[0]["out_at"]) == (out["seq"], out["at"])
+    house.observer.wait_status("ana", status="OUT", cause="PUNCH", since=out["at"])
+    house.service.verify()
+
+
+def resumed(house, **settings):
+    """ana, who was punched out, came back and was resumed; with the time of her last sign before that."""
+    house.start(punch__trust_ms=300, **settings)
+    ana = house.worker("ana", login="ana")
+    house.wait_ms(500)
+    made_at = time.monotonic()
+    ana.crash()
+    house.observer.wait_event("ana", type="AUTO_OUT")
+    ana.connect()
+    house.observer.wait_event("ana", type="RESUME")
+    return ana, made_at
+
+
+def test_P_13_a_late_out_before_what_a_resume_rests_on_is_held(house):
+    ana, made_at = resumed(house)
+    out = ana.punch("OUT", ageMs=int((time.monotonic() - made_at) * 1000))
+    assert out["result"] == "held", out
+    assert house.store.types("ana") == ["IN", "AUTO_OUT", "RESUME", "OUT"]
+    house.observer.wait_status("ana", status="IN")
+    periods = house.store.periods("ana")
+    assert len(periods) == 1 and periods[0]["out_seq"] is None
+
+
+def test_P_13_a_late_out_after_a_resume_closes_the_period(house):
+    ana, _ = resumed(house)
+    made_at = time.monotonic()
+    house.wait_ms(600)
+    out = ana.punch("OUT", ageMs=int((time.monotonic() - made_at) * 1000) - 100)
+    assert out["result"] == "recorded", out
+    periods = house.store.periods("ana")
+    assert len(periods) == 1 and periods[0]["out_seq"] == out["seq"]
+
+
+def test_P_13_what_waited_in_the_broker_while_the_service_was_down_counts_from_when_it_was_sent(house):
+    house.start()
+    marked, unmarked = house.device("ana"), house.device("ben")
+    house.service.kill()
+    sent = now_ms()
+    marked_id = marked.send_punch("IN", class_="browser")
+    unmarked.publish("punch", {"id": "bare", "type": "IN"}, expiry=None)
+    house.wait_ms(2500)
+    house.service.start()
+    receipt = marked.receipt(marked_id)
+    assert receipt["result"] == "recorded" and not receipt["review"], receipt
+    assert receipt["at"] < receipt["recordedAt"] - 1000 and abs(receipt["at"] - sent) <= 1500, (sent, receipt)
+    bare = unmarked.receipt("bare")
+    assert bare["result"] == "recorded" and bare["review"], bare
+
+
+def test_P_16_a_correction_is_asked_by_one_and_decided_by_another(house):
+    house.start()
+    ana = house.worker("ana")
+    ana.close()
+    out = house.observer.wait_event("ana", type="AUTO_OUT")
+    wanted = out["at"] + 1
+    ask = house.observer.ask("correct", login="ana", ask=True, action="retime", seq=out["seq"], at=wanted,
+                             reason="I was still at the desk")
+    assert ask["ok"], ask
+    own = house.observer.ask("correct", login="ana", action="accept", askId=ask["askId"])
+    assert (own["ok"], own["code"]) == (False, "PERMISSION_DENIED")
+    assert house.store.periods("ana")[0]["out_at"] == out["at"]
+    done = house.observer.ask("correct", login="boss", action="accept", askId=ask["askId"])
+    assert done["ok"], done
+    assert house.store.periods("ana")[0]["out_at"] == wanted
+    row = house.store.punches(seq=done["seq"])[0]
+    assert (row["type"], row["action"], row["target_seq"], row["actor"]) == ("CORRECTION", "retime", out["seq"], "boss")
+    # Decided: the session's return no longer undoes that OUT.
+    ana.connect()
+    house.observer.wait_status("ana", status="OUT", presence="present")
+    assert house.store.types("ana") == ["IN", "AUTO_OUT", "CORRECTION"]
+    house.service.verify()
+
+
+def test_P_16_the_command_decides_holds_adds_and_voids(house):
+    house.start()
+    ana = house.device("ana")
+    held = ana.punch("IN", deviceAt=now_ms() - 1000, clock="unset")
+    assert held["result"] == "held"
+    undecided = house.service.ask("punches", "--undecided")
+    assert [row["seq"] for row in undecided] == [held["seq"]]
+    house.service.ask("correct", "accept", "--seq", held["seq"])
+    house.observer.wait_status("ana", status="IN")
+    house.service.ask("correct", "void", "--seq", held["seq"], "--reason", "was at home")
+    house.observer.wait_status("ana", status="OUT", cause="CORRECTION")
+    assert house.store.periods("ana") == []
+    house.service.verify()
+
+
+def test_the_command_shows_who_is_in(house):
+    house.start()
+    house.worker("ana")
+    house.device("ben")
+    assert [row["employeeId"] for row in house.service.ask("who")] == ["ana"]
+    text = house.service.cli("who", "--uri", house.broker.uri.replace("tcp:", "mqtt:")).stdout
+    assert "ana" in text and "ben" not in text
+
+
+def test_P_14_rows_of_one_employee_never_go_back_in_time(house):
+    """An OUT whose own mark lies before the IN, though it is not late, gets the IN's time and is reviewed."""
+    house.start()
+    ana = house.device("ana")
+    first = ana.punch_in()
+    out = ana.punch("OUT", ageMs=60000)
+    assert out["result"] == "recorded" and out["review"] and out["at"] == first["at"], (first, out)
+    assert json.dumps(house.store.periods("ana"))
