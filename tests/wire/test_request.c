@@ -1,0 +1,246 @@
+/* Questions and orders, section 6; their fields stand in docs/protocol.md. */
+#include "given.h"
+
+#include "wire/request_write.h"
+
+#define REQUEST "rollcall/v1/hq/request/m1/"
+
+static struct rc_decoded out;
+
+static const struct rc_request *ask(const char *verb, const char *payload)
+{
+    char topic[RC_TOPIC_MAX] = REQUEST;
+    strcat(topic, verb);
+    decode(topic, payload, &out);
+    if (out.kind != RC_DECODED_REQUEST)
+        fail_msg("%s %s: %s", verb, payload, out.message);
+    assert_id(&out.request.login, "m1");
+    assert_string_equal(rc_verb_name(out.request.verb), verb);
+    return &out.request;
+}
+
+static void a_question_may_say_nothing(void **state)
+{
+    (void)state;
+    const char *verbs[] = {"who", "punches", "periods", "sweep", "maintenance", "status"};
+    const char *payloads[] = {"", "{}", "{\"unknown\":null}"};
+    for (size_t i = 0; i < COUNT(verbs); i++)
+        for (size_t j = 0; j < COUNT(payloads); j++) {
+            const struct rc_request *request = ask(verbs[i], payloads[j]);
+            assert_string_equal(request->request_id, "");
+            assert_int_equal(request->employee.length, 0);
+            assert_int_equal(request->from_at, RC_NONE);
+            assert_int_equal(request->to_at, RC_NONE);
+            assert_int_equal(request->limit, RC_NONE);
+            assert_int_equal(request->cursor, RC_NONE);
+            assert_int_equal(request->until_at, RC_NONE);
+            assert_false(request->undecided || request->asks || request->ask_only || request->has_action);
+        }
+}
+
+static void a_page_is_asked_for_by_limit_and_cursor(void **state)
+{
+    (void)state;
+    const struct rc_request *request = ask("who", "{\"requestId\":\"r1\",\"limit\":2,\"cursor\":17}");
+    assert_string_equal(request->request_id, "r1");
+    assert_int_equal(request->limit, 2);
+    assert_int_equal(request->cursor, 17);
+    request = ask("punches", "{\"employeeId\":\"e1\",\"from\":1,\"to\":2,\"undecided\":true,\"cursor\":0}");
+    assert_id(&request->employee, "e1");
+    assert_int_equal(request->from_at, 1);
+    assert_int_equal(request->to_at, 2);
+    assert_int_equal(request->cursor, 0);
+    assert_true(request->undecided);
+    request = ask("periods", "{\"employeeId\":\"e1\",\"from\":0,\"limit\":1000000}");
+    assert_int_equal(request->from_at, 0);
+    assert_int_equal(request->limit, 1000000);
+    request = ask("status", "{\"employeeId\":\"e1\"}");
+    assert_id(&request->employee, "e1");
+}
+
+static void P_19_maintenance_says_until_when_and_0_ends_it(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("maintenance", "{\"until\":1764763200000}")->until_at, 1764763200000);
+    assert_int_equal(ask("maintenance", "{\"until\":0}")->until_at, 0);
+    assert_int_equal(ask("maintenance", "{}")->until_at, RC_NONE);
+}
+
+static void P_16_a_correction_is_accepted_by_seq_hold_or_ask(void **state)
+{
+    (void)state;
+    const struct rc_request *request =
+        ask("correct", "{\"action\":\"accept\",\"seq\":41,\"employeeId\":\"e1\"}");
+    assert_true(request->has_action);
+    assert_int_equal(request->action, RC_ACTION_ACCEPT);
+    assert_int_equal(request->seq, 41);
+    assert_int_equal(request->hold, RC_NONE);
+    assert_int_equal(request->ask, RC_NONE);
+    assert_string_equal(request->reason, "");
+    request = ask("correct", "{\"action\":\"reject\",\"holdId\":3,\"reason\":\"power cut\"}");
+    assert_int_equal(request->action, RC_ACTION_REJECT);
+    assert_int_equal(request->hold, 3);
+    assert_string_equal(request->reason, "power cut");
+    request = ask("correct", "{\"action\":\"accept\",\"askId\":7}");
+    assert_int_equal(request->ask, 7);
+}
+
+static void P_16_a_correction_adds_voids_and_retimes(void **state)
+{
+    (void)state;
+    const struct rc_request *request =
+        ask("correct",
+            "{\"action\":\"add\",\"employeeId\":\"e1\",\"type\":\"OUT\",\"at\":5,\"reason\":\"forgot\"}");
+    assert_int_equal(request->action, RC_ACTION_ADD);
+    assert_int_equal(request->type, RC_OUT);
+    assert_int_equal(request->at, 5);
+    request = ask("correct", "{\"action\":\"void\",\"seq\":1,\"reason\":\"x\"}");
+    assert_int_equal(request->action, RC_ACTION_VOID);
+    request = ask("correct", "{\"action\":\"retime\",\"seq\":1,\"at\":0,\"reason\":\"x\",\"ask\":true}");
+    assert_int_equal(request->action, RC_ACTION_RETIME);
+    assert_int_equal(request->at, 0);
+    assert_true(request->ask_only);
+}
+
+static void a_list_of_asks_needs_no_action(void **state)
+{
+    (void)state;
+    const struct rc_request *request = ask("correct", "{\"list\":true,\"employeeId\":\"e1\",\"limit\":5}");
+    assert_true(request->asks);
+    assert_false(request->has_action);
+    assert_id(&request->employee, "e1");
+    assert_int_equal(request->limit, 5);
+}
+
+static void a_correction_that_is_wrong_is_told_which_field(void **state)
+{
+    (void)state;
+#define ONE "correct: seq, holdId or askId: exactly one must be given"
+    const struct refused all[] = {
+        {"", "correct: missing action"},
+        {"{\"list\":false}", "correct: missing action"},
+        {"{\"list\":1}", "correct: list must be true or false"},
+        {"{\"action\":\"\"}", "correct: action must be accept, reject, add, void or retime"},
+        {"{\"action\":\"delete\"}", "correct: action must be accept, reject, add, void or retime"},
+        {"{\"action\":\"accept\"}", ONE},
+        {"{\"action\":\"accept\",\"seq\":1,\"holdId\":1}", ONE},
+        {"{\"action\":\"reject\",\"askId\":1,\"holdId\":1}", ONE},
+        {"{\"action\":\"accept\",\"seq\":0}", "correct: seq must be an integer from 1"},
+        {"{\"action\":\"accept\",\"holdId\":\"3\"}", "correct: holdId must be an integer from 1"},
+        {"{\"action\":\"accept\",\"askId\":-1}", "correct: askId must be an integer from 1"},
+        {"{\"action\":\"accept\",\"ask\":true,\"askId\":1}", "correct: missing seq"},
+        {"{\"action\":\"accept\",\"ask\":true,\"holdId\":1}", "correct: missing seq"},
+        {"{\"action\":\"accept\",\"ask\":true,\"seq\":1,\"holdId\":1}",
+         "correct: seq, and no holdId or askId, must be given to ask for it"},
+        {"{\"action\":\"add\",\"type\":\"IN\",\"at\":1,\"reason\":\"x\"}", "correct: missing employeeId"},
+        {"{\"action\":\"add\",\"employeeId\":\"e\",\"at\":1,\"reason\":\"x\"}", "correct: missing type"},
+        {"{\"action\":\"add\",\"employeeId\":\"e\",\"type\":\"IN\",\"reason\":\"x\"}", "correct: missing at"},
+        {"{\"action\":\"add\",\"employeeId\":\"e\",\"type\":\"AUTO_OUT\",\"at\":1,\"reason\":\"x\"}",
+         "correct: type must be IN or OUT"},
+        {"{\"action\":\"add\",\"employeeId\":\"e\",\"type\":\"IN\",\"at\":1}", "correct: missing reason"},
+        {"{\"action\":\"void\",\"reason\":\"x\"}", "correct: missing seq"},
+        {"{\"action\":\"void\",\"seq\":1,\"reason\":\"\"}", "correct: reason must not be empty"},
+        {"{\"action\":\"void\",\"seq\":1,\"reason\":2}", "correct: reason must be a text of 0 to 512 bytes"},
+        {"{\"action\":\"retime\",\"seq\":1,\"reason\":\"x\"}", "correct: missing at"},
+        {"{\"action\":\"retime\",\"at\":1,\"reason\":\"x\"}", "correct: missing seq"},
+        {"{\"action\":\"retime\",\"seq\":1,\"at\":-1,\"reason\":\"x\"}",
+         "correct: at must be an integer from 0"},
+    };
+#undef ONE
+    assert_refused(REQUEST "correct", all, COUNT(all), RC_ANSWER_REPLY);
+}
+
+static void a_question_that_is_wrong_is_told_which_field(void **state)
+{
+    (void)state;
+    const struct refused who[] = {
+        {"{\"limit\":0}", "who: limit must be an integer from 1"},
+        {"{\"limit\":1.5}", "who: limit must be an integer from 1"},
+        {"{\"cursor\":-1}", "who: cursor must be an integer from 0"},
+        {"{\"requestId\":\"\"}", "request: requestId must be a text of 1 to 64 bytes"},
+        {"{\"requestId\":5}", "request: requestId must be a text of 1 to 64 bytes"},
+        {"nonsense", "request: the payload is not a JSON object"},
+    };
+    assert_refused(REQUEST "who", who, COUNT(who), RC_ANSWER_REPLY);
+    const struct refused punches[] = {
+        {"{\"employeeId\":\"e 1\"}", "punches: employeeId must be an id of 1 to 64 of A-Z a-z 0-9 _ -"},
+        {"{\"employeeId\":\"'; DROP TABLE punches; --\"}",
+         "punches: employeeId must be an id of 1 to 64 of A-Z a-z 0-9 _ -"},
+        {"{\"from\":-1}", "punches: from must be an integer from 0"},
+        {"{\"to\":\"now\"}", "punches: to must be an integer from 0"},
+        {"{\"undecided\":\"true\"}", "punches: undecided must be true or false"},
+    };
+    assert_refused(REQUEST "punches", punches, COUNT(punches), RC_ANSWER_REPLY);
+    const struct refused maintenance[] = {
+        {"{\"until\":null}", "maintenance: until must be an integer from 0"}};
+    assert_refused(REQUEST "maintenance", maintenance, COUNT(maintenance), RC_ANSWER_REPLY);
+    const struct refused unknown[] = {{"{}", "request: verb is unknown"}, {"", "request: verb is unknown"}};
+    assert_refused(REQUEST "dance", unknown, COUNT(unknown), RC_ANSWER_REPLY);
+}
+
+static void a_refused_request_still_says_whose_it_is_and_which(void **state)
+{
+    (void)state;
+    decode(REQUEST "dance", "{\"requestId\":\"r9\"}", &out);
+    assert_int_equal(out.kind, RC_DECODED_INVALID);
+    assert_int_equal(out.request.verb, RC_VERB_UNKNOWN);
+    assert_id(&out.request.login, "m1");
+    assert_string_equal(out.request.request_id, "r9");
+    decode(REQUEST "who", "{\"limit\":\"x\",\"requestId\":\"r10\"}", &out);
+    assert_string_equal(out.request.request_id, "r10");
+    decode(REQUEST "who", "{", &out);
+    assert_string_equal(out.request.request_id, "");
+    char id[64 + 1];
+    memset(id, 'r', 64);
+    id[64] = '\0';
+    char payload[128] = "{\"requestId\":\"";
+    strcat(strcat(payload, id), "\"}");
+    assert_string_equal(ask("who", payload)->request_id, id);
+}
+
+static void what_the_operators_command_writes_is_read_back_the_same(void **state)
+{
+    (void)state;
+    struct rc_request request;
+    rc_request_init(&request, RC_VERB_CORRECT);
+    request.login = id_of("m1");
+    request.employee = id_of("e1");
+    request.has_action = true;
+    request.action = RC_ACTION_RETIME;
+    request.seq = 41;
+    request.at = 1764758400000;
+    request.ask_only = true;
+    strcpy(request.request_id, "r-1");
+    strcpy(request.reason, "door log: \"16:00\" \xE2\x82\xAC\n");
+    struct rc_id site = id_of("hq");
+    char topic[RC_TOPIC_MAX], payload[RC_PAYLOAD_MAX];
+    rc_request_topic(topic, &site, &request);
+    assert_true(rc_request_write(&request, payload, sizeof payload) > 0);
+    decode(topic, payload, &out);
+    assert_int_equal(out.kind, RC_DECODED_REQUEST);
+    assert_int_equal(out.request.verb, RC_VERB_CORRECT);
+    assert_int_equal(out.request.action, RC_ACTION_RETIME);
+    assert_int_equal(out.request.seq, 41);
+    assert_int_equal(out.request.at, 1764758400000);
+    assert_true(out.request.ask_only);
+    assert_id(&out.request.employee, "e1");
+    assert_string_equal(out.request.request_id, request.request_id);
+    assert_string_equal(out.request.reason, request.reason);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_may_say_nothing),
+        cmocka_unit_test(a_page_is_asked_for_by_limit_and_cursor),
+        cmocka_unit_test(P_19_maintenance_says_until_when_and_0_ends_it),
+        cmocka_unit_test(P_16_a_correction_is_accepted_by_seq_hold_or_ask),
+        cmocka_unit_test(P_16_a_correction_adds_voids_and_retimes),
+        cmocka_unit_test(a_list_of_asks_needs_no_action),
+        cmocka_unit_test(a_correction_that_is_wrong_is_told_which_field),
+        cmocka_unit_test(a_question_that_is_wrong_is_told_which_field),
+        cmocka_unit_test(a_refused_request_still_says_whose_it_is_and_which),
+        cmocka_unit_test(what_the_operators_command_writes_is_read_back_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
