@@ -1,0 +1,38 @@
+#include "cli/commands.h"
+
+#define RANGE (RC_OPTION(RC_O_EMPLOYEE) | RC_OPTION(RC_O_FROM) | RC_OPTION(RC_O_TO) | RC_OPTION(RC_O_LIMIT))
+
+const struct rc_command rc_commands[] = {
+    {"who", "[--limit N]", "who is IN, since when, where seen last", "",
+     RC_OPTIONS_CONNECTION | RC_OPTION(RC_O_LIMIT), rc_command_who},
+    {"status", "EMPLOYEE", "one employee, with all their sessions",
+     "DUE IN is how much more silence a session has before its deadline; it does not pass while the\n"
+     "service has no broker.\n",
+     RC_OPTIONS_CONNECTION, rc_command_status},
+    {"punches", "[--employee E] [--from TIME] [--to TIME] [--undecided]", "rows of the log",
+     "AT is the time as it stands now. COUNTS says whether the row is in effect, REVIEW whether a person\n"
+     "still has to decide on it (open) or has (decided).\n",
+     RC_OPTIONS_CONNECTION | RANGE | RC_OPTION(RC_O_UNDECIDED), rc_command_punches},
+    {"periods", "[--employee E] [--from TIME] [--to TIME]", "from each IN to its OUT: the hours",
+     "WORKED is open while there is no OUT, and unresolved while a row of the period is under review.\n",
+     RC_OPTIONS_CONNECTION | RANGE, rc_command_periods},
+    {"correct", "accept|reject|void|retime|add|list|ask ...", "put right what the log says, by another row",
+     "  correct accept (--seq N | --hold N | --ask-id N) [--reason TEXT]\n"
+     "  correct reject (--seq N | --hold N | --ask-id N) [--reason TEXT]\n"
+     "  correct void   --seq N --reason TEXT              an IN and its OUT never were\n"
+     "  correct retime --seq N --at TIME --reason TEXT    the row counts as of that time\n"
+     "  correct add    --employee E --type IN|OUT --at TIME --reason TEXT\n"
+     "  correct ask accept|reject|void|retime|add ...     let somebody else decide\n"
+     "  correct list   [--employee E]                     what is asked for\n"
+     "Nobody decides on their own punches. --employee beside --seq makes sure whose row it is.\n",
+     RC_OPTIONS_CONNECTION | RC_OPTION(RC_O_EMPLOYEE) | RC_OPTION(RC_O_LIMIT) | RC_OPTION(RC_O_SEQ) |
+         RC_OPTION(RC_O_HOLD) | RC_OPTION(RC_O_ASK_ID) | RC_OPTION(RC_O_TYPE) | RC_OPTION(RC_O_AT) |
+         RC_OPTION(RC_O_REASON),
+     rc_command_correct},
+    {"sweep", "", "decide now who is overdue, as the service does all the time", "", RC_OPTIONS_CONNECTION,
+     rc_command_sweep},
+    {"maintenance", "[until TIME | for DURATION | off]",
+     "punch nobody out automatically for a while, 24 h at most", "Without words it says what holds now.\n",
+     RC_OPTIONS_CONNECTION, rc_command_maintenance},
+    {0},
+};

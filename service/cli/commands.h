@@ -1,0 +1,19 @@
+/*
+ * commands.h: what each command does. They read their options and words from the context, write to its out,
+ * and return the exit code; what went wrong has been reported. The table of them, rc_commands, is in
+ * commands.c.
+ */
+#ifndef RC_CLI_COMMANDS_H
+#define RC_CLI_COMMANDS_H
+
+#include "cli/context.h"
+
+enum rc_exit rc_command_who(struct rc_context *context);
+enum rc_exit rc_command_status(struct rc_context *context);
+enum rc_exit rc_command_punches(struct rc_context *context);
+enum rc_exit rc_command_periods(struct rc_context *context);
+enum rc_exit rc_command_correct(struct rc_context *context);
+enum rc_exit rc_command_sweep(struct rc_context *context);
+enum rc_exit rc_command_maintenance(struct rc_context *context);
+
+#endif

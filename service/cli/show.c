@@ -1,0 +1,317 @@
+#include "cli/show.h"
+
+#include "cli/table.h"
+
+#include <assert.h>
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A cell's text is written to `out`, which is empty; what stays empty shows as "-". */
+typedef void cell_fn(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                     GString *out);
+
+struct column {
+    const char *heading;
+    bool right;
+    const char *key;
+    cell_fn *cell;
+};
+
+#define COLUMNS_MAX 12
+
+struct list {
+    const char *nothing; /* what to say if there are no rows */
+    struct column columns[COLUMNS_MAX];
+};
+
+struct rc_show {
+    const struct rc_context *context;
+    const struct list *list;
+    struct rc_table_column headings[COLUMNS_MAX];
+    size_t columns;
+    struct rc_table *table; /* NULL: JSON */
+    GString *cell;
+};
+
+/* ---- cells ---- */
+
+static void show_text(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                      GString *out)
+{
+    (void)context;
+    const char *text = rc_row_text(row, key);
+    g_string_append(out, text == NULL ? "" : text);
+}
+
+static void show_integer(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                         GString *out)
+{
+    (void)context;
+    int64_t value = 0;
+    if (rc_row_integer(row, key, &value)) {
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, value);
+    }
+}
+
+static void show_moment(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                        GString *out)
+{
+    int64_t at = 0;
+    char text[RC_MOMENT_TEXT_MAX];
+    if (rc_row_integer(row, key, &at)) {
+        rc_moment_print(context->zone, at, text);
+        g_string_append(out, text);
+    }
+}
+
+static void show_duration(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                          GString *out)
+{
+    (void)context;
+    int64_t ms = 0;
+    char text[RC_MOMENT_TEXT_MAX];
+    if (rc_row_integer(row, key, &ms)) {
+        rc_moment_print_duration(ms, text);
+        g_string_append(out, text);
+    }
+}
+
+/* Hours under review are unresolved, never zero (P-16). */
+static void show_worked(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                        GString *out)
+{
+    (void)context;
+    (void)key;
+    int64_t in_at = 0;
+    int64_t out_at = 0;
+    char text[RC_MOMENT_TEXT_MAX];
+    if (rc_row_true(row, "review")) {
+        g_string_append(out, "unresolved");
+    } else if (!rc_row_integer(row, "outAt", &out_at)) {
+        g_string_append(out, "open");
+    } else if (rc_row_integer(row, "inAt", &in_at)) {
+        rc_moment_print_duration(out_at - in_at, text);
+        g_string_append(out, text);
+    }
+}
+
+static bool is_held(const struct rc_reading_row *row)
+{
+    const char *state = rc_row_text(row, "state");
+    return state != NULL && strcmp(state, "held") == 0;
+}
+
+/* Whether a row of the log counts now. */
+static void show_counts(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                        GString *out)
+{
+    (void)context;
+    (void)key;
+    const char *otherwise = is_held(row) && !rc_row_true(row, "decided") ? "held" : "no";
+    g_string_append(out, rc_row_true(row, "inEffect") ? "yes" : otherwise);
+}
+
+/* Whether a row of the log waits for a person. */
+static void show_review(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                        GString *out)
+{
+    (void)context;
+    (void)key;
+    if (rc_row_true(row, "decided")) {
+        g_string_append(out, "decided");
+    } else if (is_held(row) || rc_row_true(row, "review")) {
+        g_string_append(out, "open");
+    }
+}
+
+/* The time as it stands now: after a retime not the one that was recorded. */
+static void show_effective(const struct rc_context *context, const struct rc_reading_row *row,
+                           const char *key, GString *out)
+{
+    int64_t at = 0;
+    show_moment(context, row, rc_row_integer(row, "effectiveAt", &at) ? "effectiveAt" : key, out);
+}
+
+/* Who made the row: of a correction the person, of a punch the login. */
+static void show_by(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                    GString *out)
+{
+    (void)key;
+    show_text(context, row, rc_row_text(row, "actor") != NULL ? "actor" : "login", out);
+}
+
+static void show_target(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                        GString *out)
+{
+    int64_t target = 0;
+    show_integer(context, row, rc_row_integer(row, key, &target) ? key : "closes", out);
+}
+
+static void show_note(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                      GString *out)
+{
+    show_text(context, row, "action", out);
+    const char *text = rc_row_text(row, "reason");
+    text = text == NULL ? rc_row_text(row, key) : text;
+    if (text != NULL && text[0] != '\0') {
+        g_string_append_printf(out, "%s%s", out->len > 0 ? ": " : "", text);
+    }
+}
+
+/* ---- lists ---- */
+
+static const struct list lists[RC_SHOW_KIND_COUNT] = {
+    [RC_SHOW_WHO] = {"nobody is IN",
+                     {
+                         {"EMPLOYEE", false, "employeeId", show_text},
+                         {"GROUP", false, "group", show_text},
+                         {"SINCE", false, "since", show_moment},
+                         {"PRESENCE", false, "presence", show_text},
+                         {"SESSIONS", true, "sessions", show_integer},
+                         {"LAST SEEN", false, "lastSeen", show_moment},
+                         {"CLASS", false, "lastClass", show_text},
+                         {"SESSION", false, "lastSession", show_text},
+                     }},
+    [RC_SHOW_PUNCHES] = {"no rows",
+                         {
+                             {"SEQ", true, "seq", show_integer},
+                             {"EMPLOYEE", false, "employeeId", show_text},
+                             {"TYPE", false, "type", show_text},
+                             {"AT", false, "at", show_effective},
+                             {"CAUSE", false, "cause", show_text},
+                             {"COUNTS", false, "inEffect", show_counts},
+                             {"REVIEW", false, "review", show_review},
+                             {"TARGET", true, "targetSeq", show_target},
+                             {"HOLD", true, "holdId", show_integer},
+                             {"SESSION", false, "sessionId", show_text},
+                             {"BY", false, "login", show_by},
+                             {"NOTE", false, "note", show_note},
+                         }},
+    [RC_SHOW_PERIODS] = {"no periods",
+                         {
+                             {"EMPLOYEE", false, "employeeId", show_text},
+                             {"IN SEQ", true, "inSeq", show_integer},
+                             {"IN", false, "inAt", show_moment},
+                             {"OUT SEQ", true, "outSeq", show_integer},
+                             {"OUT", false, "outAt", show_moment},
+                             {"BY", false, "outType", show_text},
+                             {"CAUSE", false, "cause", show_text},
+                             {"WORKED", true, "review", show_worked},
+                         }},
+    [RC_SHOW_SESSIONS] = {"no sessions",
+                          {
+                              {"SESSION", false, "sessionId", show_text},
+                              {"CLASS", false, "class", show_text},
+                              {"STATE", false, "state", show_text},
+                              {"EPOCH", true, "epoch", show_integer},
+                              {"INTERVAL", true, "intervalMs", show_duration},
+                              {"FIRST HEARD", false, "firstHeard", show_moment},
+                              {"LAST HEARD", false, "lastHeard", show_moment},
+                              {"DUE IN", true, "dueInMs", show_duration},
+                          }},
+    [RC_SHOW_ASKS] = {"nothing is asked for",
+                      {
+                          {"ASK", true, "askId", show_integer},
+                          {"EMPLOYEE", false, "employeeId", show_text},
+                          {"ACTION", false, "action", show_text},
+                          {"SEQ", true, "seq", show_integer},
+                          {"TYPE", false, "type", show_text},
+                          {"AT", false, "at", show_moment},
+                          {"ASKED BY", false, "askedBy", show_text},
+                          {"ASKED AT", false, "askedAt", show_moment},
+                          {"REASON", false, "reason", show_text},
+                      }},
+};
+
+struct rc_show *rc_show_begin(const struct rc_context *context, enum rc_show_kind kind)
+{
+    assert(kind < RC_SHOW_KIND_COUNT);
+    struct rc_show *show = g_new0(struct rc_show, 1);
+    show->context = context;
+    show->list = &lists[kind];
+    while (show->columns < COLUMNS_MAX && show->list->columns[show->columns].cell != NULL) {
+        const struct column *column = &show->list->columns[show->columns];
+        show->headings[show->columns++] = (struct rc_table_column){column->heading, column->right};
+    }
+    show->cell = g_string_new(NULL);
+    if (!context->json) {
+        show->table = rc_table_alloc(context->out, show->headings, show->columns);
+    }
+    return show;
+}
+
+void rc_show_row(struct rc_show *show, const struct rc_reading_row *row)
+{
+    if (show->table == NULL) {
+        rc_show_json(show->context, row);
+        return;
+    }
+    for (size_t i = 0; i < show->columns; i++) {
+        const struct column *column = &show->list->columns[i];
+        g_string_truncate(show->cell, 0);
+        column->cell(show->context, row, column->key, show->cell);
+        rc_table_cell(show->table, show->cell->str);
+    }
+}
+
+void rc_show_end(struct rc_show *show, bool complete)
+{
+    if (show->table != NULL) {
+        bool empty = rc_table_rows(show->table) == 0;
+        if (complete || !empty) {
+            rc_table_end(show->table);
+        }
+        rc_table_free(show->table);
+        fflush(show->context->out);
+        if (empty && complete) {
+            fprintf(show->context->err, "%s\n", show->list->nothing);
+        }
+    }
+    g_string_free(show->cell, TRUE);
+    g_free(show);
+}
+
+static void show_each(void *data, const struct rc_reading *reading, const struct rc_reading_row *row)
+{
+    (void)reading;
+    rc_show_row(data, row);
+}
+
+enum rc_exit rc_show_list(struct rc_context *context, struct rc_request *request, const char *key,
+                          enum rc_show_kind kind)
+{
+    struct rc_show *show = rc_show_begin(context, kind);
+    enum rc_exit code = rc_ask_pages(context, request, key, show_each, show);
+    rc_show_end(show, code == RC_EXIT_OK);
+    return code;
+}
+
+void rc_show_json(const struct rc_context *context, const struct rc_reading_row *row)
+{
+    char *line = rc_row_print(row);
+    if (line == NULL) {
+        g_error("no memory"); /* aborts, as GLib does */
+    }
+    fprintf(context->out, "%s\n", line);
+    free(line);
+}
+
+void rc_show_employee(const struct rc_context *context, const struct rc_reading_row *row)
+{
+    static const struct column fields[] = {
+        {"employee", false, "employeeId", show_text},  {"group", false, "group", show_text},
+        {"status", false, "status", show_text},        {"since", false, "since", show_moment},
+        {"cause", false, "cause", show_text},          {"presence", false, "presence", show_text},
+        {"last seen", false, "lastSeen", show_moment}, {"version", false, "version", show_integer},
+    };
+    GString *value = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        g_string_truncate(value, 0);
+        fields[i].cell(context, row, fields[i].key, value);
+        char *escaped = rc_escape(value->len == 0 ? "-" : value->str);
+        fprintf(context->out, "%-10s %s\n", fields[i].heading, escaped);
+        free(escaped);
+    }
+    g_string_free(value, TRUE);
+}
