@@ -122,7 +122,7 @@ static bool parse_bool(bool *out, const char *text, char *reason)
 
 static bool uri_valid(const char *text)
 {
-    static const char *const schemes[] = {"tcp://", "ssl://", "ws://", "wss://"};
+    static const char *const schemes[] = {"tcp://", "mqtt://", "ssl://", "mqtts://", "ws://", "wss://"};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         size_t length = strlen(schemes[i]);
         if (strncmp(text, schemes[i], length) == 0 && text[length] != '\0') {
@@ -144,7 +144,9 @@ static const char *text_fault(const struct rc_setting *setting, const char *text
         if (strchr(text, '@')) {
             return "credentials do not belong into a URI: use mqtt.username and mqtt.password_file";
         }
-        return uri_valid(text) ? NULL : "not a URI that begins with tcp://, ssl://, ws:// or wss://";
+        return uri_valid(text)
+                   ? NULL
+                   : "not a URI that begins with tcp://, mqtt://, ssl://, mqtts://, ws:// or wss://";
     case RC_SETTING_ADDRESS:
         return inet_pton(AF_INET, text, &v4) == 1 || inet_pton(AF_INET6, text, &v6) == 1
                    ? NULL
@@ -342,7 +344,7 @@ void rc_setting_range(const struct rc_setting *setting, char out[RC_SETTING_REAS
         snprintf(out, RC_SETTING_REASON_MAX, "an installed time zone");
         return;
     case RC_SETTING_URI:
-        snprintf(out, RC_SETTING_REASON_MAX, "tcp://, ssl://, ws:// or wss://");
+        snprintf(out, RC_SETTING_REASON_MAX, "tcp://, mqtt://, ssl://, mqtts://, ws:// or wss://");
         return;
     case RC_SETTING_ADDRESS:
         snprintf(out, RC_SETTING_REASON_MAX, "a numeric address");

@@ -22,7 +22,7 @@ enum rc_setting_type {
     RC_SETTING_TEXT,    /* char[size]: printable, may be empty */
     RC_SETTING_PATH,    /* char[size]: as TEXT */
     RC_SETTING_ZONE,    /* char[size]: an installed time zone */
-    RC_SETTING_URI,     /* char[size]: tcp://, ssl://, ws:// or wss:// without user or password */
+    RC_SETTING_URI, /* char[size]: tcp://, mqtt://, ssl://, mqtts://, ws:// or wss://; no user, no password */
     RC_SETTING_ADDRESS, /* char[size]: a numeric IPv4 or IPv6 address */
     RC_SETTING_CHOICE,  /* int: the index in choices */
     RC_SETTING_SITES,   /* struct rc_id[RC_SITES_MAX]; the size_t at count_offset says how many */
