@@ -111,7 +111,7 @@ static void every_command_has_help_with_its_options_and_the_exit_codes(void **st
         fclose(out);
         assert_non_null(strstr(text, command->name));
         assert_non_null(strstr(text, "Exit codes"));
-        for (int i = 0; i < RC_OPTION_COUNT; i++) {
+        for (enum rc_option i = 0; i < RC_OPTION_COUNT; i++) {
             char line[64];
             snprintf(line, sizeof line, "\n  %s ", rc_option_name(i));
             bool takes = (command->options & RC_OPTION(i)) != 0;
