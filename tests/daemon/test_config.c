@@ -228,15 +228,17 @@ static void a_zone_that_is_not_installed_is_an_error(void **state)
 static void a_uri_is_of_mqtt_and_holds_no_secret(void **state)
 {
     (void)state;
-    refuses_set("mqtt.uri=http://x",
-                "--set mqtt.uri=http://x: not a URI that begins with tcp://, ssl://, ws:// or "
-                "wss://");
-    refuses_set("mqtt.uri=tcp://",
-                "--set mqtt.uri=tcp://: not a URI that begins with tcp://, ssl://, ws:// or wss://");
+    const char *schemes = "not a URI that begins with tcp://, mqtt://, ssl://, mqtts://, ws:// or wss://";
+    char expected[200];
+    snprintf(expected, sizeof expected, "--set mqtt.uri=http://x: %s", schemes);
+    refuses_set("mqtt.uri=http://x", expected);
+    snprintf(expected, sizeof expected, "--set mqtt.uri=tcp://: %s", schemes);
+    refuses_set("mqtt.uri=tcp://", expected);
     refuses_set(
         "mqtt.uri=tcp://me:secret@x",
         "--set mqtt.uri=tcp://me:secret@x: credentials do not belong into a URI: use mqtt.username and "
         "mqtt.password_file");
+    assert_true(rc_config_set(&config, "mqtt.uri=mqtt://localhost", error));
 }
 
 static void a_line_that_is_no_setting_is_an_error(void **state)
