@@ -106,7 +106,7 @@ static uint32_t scattered(uint64_t i, uint32_t count)
     return (uint32_t)(i * 7368787 % count);
 }
 
-static double heartbeats(struct bench *bench, uint32_t count, uint64_t beats)
+__attribute__((noinline)) static double heartbeats(struct bench *bench, uint32_t count, uint64_t beats)
 {
     double start = seconds();
     for (uint64_t i = 0; i < beats; i++) {
