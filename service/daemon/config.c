@@ -237,6 +237,12 @@ void rc_config_default(struct rc_config *config)
     }
 }
 
+/* A value in an error message: a URI with an @ holds a password, perhaps, and errors end up in logs. */
+static const char *shown(const struct rc_setting *setting, const char *value)
+{
+    return setting->type == RC_SETTING_URI && strchr(value, '@') ? "(not shown)" : value;
+}
+
 /* What the reader and the handler of one file share. */
 struct file {
     struct rc_config *config;
@@ -289,7 +295,8 @@ static int handle(void *context, const char *section, const char *name, const ch
         return 0;
     }
     if (!rc_setting_parse(&settings[index], file->config, value, reason)) {
-        snprintf(detail, sizeof detail, "%s.%s = %.100s: %s", section, name, value, reason);
+        snprintf(detail, sizeof detail, "%s.%s = %.100s: %s", section, name, shown(&settings[index], value),
+                 reason);
         fail(file, "", detail);
         return 0;
     }
@@ -345,7 +352,8 @@ bool rc_config_set(struct rc_config *config, const char *text, char error[RC_CON
         return false;
     }
     if (!rc_setting_parse(&settings[index], config, equals + 1, reason)) {
-        snprintf(error, RC_CONFIG_ERROR_MAX, "--set %.500s: %s", text, reason);
+        snprintf(error, RC_CONFIG_ERROR_MAX, "--set %s.%s=%.500s: %s", section, name,
+                 shown(&settings[index], equals + 1), reason);
         return false;
     }
     config->origin[index] = -1;

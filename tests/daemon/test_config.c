@@ -234,10 +234,13 @@ static void a_uri_is_of_mqtt_and_holds_no_secret(void **state)
     refuses_set("mqtt.uri=http://x", expected);
     snprintf(expected, sizeof expected, "--set mqtt.uri=tcp://: %s", schemes);
     refuses_set("mqtt.uri=tcp://", expected);
-    refuses_set(
-        "mqtt.uri=tcp://me:secret@x",
-        "--set mqtt.uri=tcp://me:secret@x: credentials do not belong into a URI: use mqtt.username and "
-        "mqtt.password_file");
+    refuses_set("mqtt.uri=tcp://me:secret@x",
+                "--set mqtt.uri=(not shown): credentials do not belong into a URI: use mqtt.username and "
+                "mqtt.password_file");
+    refuses_file(
+        "[mqtt]\nuri = tcp://me:secret@x\n",
+        "rollcall.conf:2: mqtt.uri = (not shown): credentials do not belong into a URI: use mqtt.username "
+        "and mqtt.password_file");
     assert_true(rc_config_set(&config, "mqtt.uri=mqtt://localhost", error));
 }
 
