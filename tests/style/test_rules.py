@@ -10,7 +10,7 @@ NOT_YET = "not yet"
 
 def cited(text):
     """Rules that a test file names, as P-4 in a comment or P_4 in a name."""
-    return {f"{kind}-{number}" for kind, number in re.findall(r"\b([PT])[-_](\d{1,2})(?!\d)", text)}
+    return {f"{kind}-{number}" for kind, number in re.findall(r"(?<![A-Za-z0-9])([PT])[-_](\d{1,2})(?!\d)", text)}
 
 
 def files_of_tests():
