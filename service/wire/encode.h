@@ -41,25 +41,22 @@ size_t rc_encode_refusal(const struct rc_punch_id *id, enum rc_code code, const 
  */
 struct rc_reply;
 
-/* Bytes of a reply: what the broker takes in a packet (max_packet_size 65536), less topic and properties; one
- * that is longer would cost the service its connection. A list that reaches it ends early, see
- * rc_reply_row_end; rc_reply_print gives NULL for anything else beyond it. */
-#define RC_REPLY_MAX (60u * 1024u)
+/* Bytes of a reply: what the broker takes in a packet (max_packet_size 65536), less 1 KiB for topic and
+ * properties; one that is longer would cost the service its connection, so rc_reply_print gives NULL for it.
+ * Whoever writes lists ends pages before that (daemon/paging.h). */
+#define RC_REPLY_MAX (63u * 1024u)
 
 /* RC_OK: ok is true, and no code. request_id and message may be NULL or, the former, empty. */
 struct rc_reply *rc_reply_new(const char *request_id, enum rc_code code, const char *message);
 void rc_reply_integer(struct rc_reply *reply, const char *key, int64_t value);
 void rc_reply_text(struct rc_reply *reply, const char *key, struct rc_text value);
 void rc_reply_bool(struct rc_reply *reply, const char *key, bool value);
-void rc_reply_hash(struct rc_reply *reply, const char *key, const uint8_t hash[32]);
 /* rc_reply_list starts an array under key; the rc_reply_row_* then add an object each to it. The next field
  * of the reply itself, list or rc_reply_print ends it, so each list is written in one go. */
 void rc_reply_list(struct rc_reply *reply, const char *key);
-/* Between begin and end, rc_reply_integer, _text, _bool and _hash write into the row. */
+/* Between begin and end, rc_reply_integer, _text and _bool write into the row. */
 void rc_reply_row_begin(struct rc_reply *reply);
-/* rc_reply_row_end returns false if the reply has no room for this row: the row is taken out again, the rest
- * of the reply stays writable, and the page ends here (nextCursor points at the row before). */
-bool rc_reply_row_end(struct rc_reply *reply);
+void rc_reply_row_end(struct rc_reply *reply);
 /* rc_reply_print returns a malloc'ed NUL-terminated text, *length its length, and frees the reply; NULL: no
  * memory, or longer than RC_REPLY_MAX. */
 char *rc_reply_print(struct rc_reply *reply, size_t *length);

@@ -5,12 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* What a page writes behind its rows, nextCursor above all, always has room. */
-#define ROWS_MAX (RC_REPLY_MAX - 1024)
-
 struct rc_reply {
     struct rc_writer writer;
-    struct rc_writer before_row; /* its length and flags; the memory may move */
     bool in_list, in_row;
 };
 
@@ -63,14 +59,6 @@ void rc_reply_bool(struct rc_reply *reply, const char *key, bool value)
     rc_writer_bool(&reply->writer, key, value);
 }
 
-void rc_reply_hash(struct rc_reply *reply, const char *key, const uint8_t hash[32])
-{
-    if (reply == NULL)
-        return;
-    leave_list(reply);
-    rc_writer_hash(&reply->writer, key, hash);
-}
-
 void rc_reply_list(struct rc_reply *reply, const char *key)
 {
     if (reply == NULL)
@@ -86,26 +74,17 @@ void rc_reply_row_begin(struct rc_reply *reply)
     if (reply == NULL)
         return;
     assert(reply->in_list && !reply->in_row);
-    reply->before_row = reply->writer;
     rc_writer_object_begin(&reply->writer);
     reply->in_row = true;
 }
 
-bool rc_reply_row_end(struct rc_reply *reply)
+void rc_reply_row_end(struct rc_reply *reply)
 {
     if (reply == NULL)
-        return false;
+        return;
     assert(reply->in_row);
-    struct rc_writer *writer = &reply->writer;
-    rc_writer_object_end(writer);
+    rc_writer_object_end(&reply->writer);
     reply->in_row = false;
-    bool fits = !writer->failed && writer->length <= ROWS_MAX;
-    if (!fits && !writer->no_memory) {
-        writer->length = reply->before_row.length;
-        writer->comma = reply->before_row.comma;
-        writer->failed = reply->before_row.failed;
-    }
-    return fits;
 }
 
 char *rc_reply_print(struct rc_reply *reply, size_t *length)

@@ -24,7 +24,7 @@ static bool reserve(struct rc_writer *writer, size_t more)
     if (size > writer->size_max)
         size = writer->size_max;
     char *grown = realloc(writer->out, size);
-    writer->failed = writer->no_memory = grown == NULL;
+    writer->failed = grown == NULL;
     if (grown == NULL)
         return false;
     writer->out = grown;

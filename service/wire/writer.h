@@ -13,7 +13,6 @@
 struct rc_writer {
     char *out;
     size_t length, size, size_max; /* size_max > size: out is malloc'ed, and grows */
-    bool no_memory;                /* why it failed */
     bool failed;                   /* it did not fit, or there was no memory */
     bool comma;                    /* something stands before in this object or array */
 };
