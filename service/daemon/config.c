@@ -360,7 +360,6 @@ bool rc_config_set(struct rc_config *config, const char *text, char error[RC_CON
     return true;
 }
 
-/* Where a setting comes from, for an error that concerns several. */
 static const char *check_policy(const struct rc_policy *policy)
 {
     for (int class = 0; class < RC_CLASS_COUNT; class ++) {
@@ -384,8 +383,7 @@ static const char *check_access(const struct rc_config *config)
     if (config->access_mode == RC_ACCESS_OPEN && !config->access_open_remote &&
         !rc_uri_loopback(config->mqtt_uri)) {
         return "access.mode open is for a broker on loopback: set access.mode required, or "
-               "access.open_remote yes "
-               "on a closed test network";
+               "access.open_remote yes on a closed test network";
     }
     if (!config->http_allow_remote && !rc_address_loopback(config->http_address)) {
         return "http.address is not loopback: set http.allow_remote yes if everyone there may read the "
