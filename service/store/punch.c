@@ -129,7 +129,7 @@ static enum rc_store_result read_hash(struct rc_store *store, int site, int64_t 
     return result;
 }
 
-enum rc_store_result rc_punch_receipt(struct rc_store *store, int site, struct rc_receipt *receipt)
+enum rc_store_result rc_verdict_keep(struct rc_store *store, int site, struct rc_receipt *receipt)
 {
     if (receipt->seq != 0 && !receipt->has_hash) {
         enum rc_store_result result = read_hash(store, site, receipt->seq, &receipt->has_hash, receipt->hash);

@@ -452,7 +452,7 @@ enum rc_store_result rc_store_apply(struct rc_store *store, int site, struct rc_
     case RC_FX_ROW:
         return rc_punch_append(store, site, &effect->row);
     case RC_FX_RECEIPT:
-        return rc_punch_receipt(store, site, &effect->receipt);
+        return rc_verdict_keep(store, site, &effect->receipt);
     case RC_FX_STATUS:
         return rc_state_status(store, site, &effect->status);
     case RC_FX_DEVICE:
