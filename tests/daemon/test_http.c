@@ -145,7 +145,7 @@ static void requests_that_are_too_large_or_no_http_are_refused(void **state)
     answer[n > 0 ? n : 0] = '\0';
     assert_true(n <= 0 || strncmp(answer, "HTTP/1.1 4", 10) == 0);
     close(fd);
-    ask("\x10\x0c\0\x04MQTT\r\n\r\n\r\n");
+    ask("\x10\x0cMQTT no HTTP\r\n\r\n");
     assert_true(answer[0] == '\0' || strncmp(answer, "HTTP/1.1 4", 10) == 0);
     rc_board_post_health(board, rc_clock_now(), NULL);
     ask("GET /healthz" TAIL);
