@@ -287,7 +287,7 @@ static bool forget_acked(struct rc_service *service)
 
 static void count_tally(struct rc_service *service, struct rc_site *site)
 {
-    for (int type = 0; type < RC_TYPE_COUNT; type++)
+    for (int type = RC_IN; type < RC_TYPE_COUNT; type++)
         rc_metrics_add(service->metrics, RC_M_PUNCHES, site->index, type, site->tally.rows[type]);
     for (int result = 0; result < RC_RESULT_COUNT; result++)
         rc_metrics_add(service->metrics, RC_M_RECEIPTS, site->index, result, site->tally.receipts[result]);
