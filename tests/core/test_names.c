@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -20,7 +21,7 @@
             if (name[0] == '\0')                                                                             \
                 continue;                                                                                    \
             char swapped[32];                                                                                \
-            strcpy(swapped, name);                                                                           \
+            snprintf(swapped, sizeof swapped, "%s", name);                                                   \
             swapped[0] ^= 0x20; /* the other case */                                                         \
             parsed = (enum rc_##word)0;                                                                      \
             assert_false(rc_##word##_parse(rc_text_of(swapped), &parsed));                                   \

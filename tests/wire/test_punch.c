@@ -107,10 +107,10 @@ static void P_12_an_id_has_64_characters_at_most_and_not_bytes(void **state)
     };
     assert_refused(SESSION "punch", all, COUNT(all), RC_ANSWER_RECEIPT);
     /* 64 characters of four bytes are the longest there is */
-    char payload[512] = "{\"type\":\"IN\",\"id\":\"";
-    for (int i = 0; i < 64; i++)
-        strcat(payload, "\xF0\x9F\x98\x80");
-    strcat(payload, "\"}");
+    char id[RC_PUNCH_ID_MAX], payload[512];
+    for (size_t at = 0; at < sizeof id; at += 4)
+        memcpy(id + at, "\xF0\x9F\x98\x80", 4);
+    snprintf(payload, sizeof payload, "{\"type\":\"IN\",\"id\":\"%.*s\"}", (int)sizeof id, id);
     decode(SESSION "punch", payload, &out);
     assert_int_equal(out.kind, RC_DECODED_EVENT);
     assert_int_equal(out.event.punch.id.length, RC_PUNCH_ID_MAX);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,7 +76,7 @@ static struct rc_request request_of(enum rc_verb verb)
     struct rc_request request;
     rc_request_init(&request, verb);
     request.login = id("ops");
-    strcpy(request.request_id, "0123456789abcdef");
+    snprintf(request.request_id, sizeof request.request_id, "0123456789abcdef");
     return request;
 }
 
@@ -111,7 +112,7 @@ static void P_16_every_kind_of_correction_arrives(void **state)
     request.employee = id("e1");
     request.seq = 41;
     request.at = INT64_C(1764768615250);
-    strcpy(request.reason, "said \"16:00\" \\ and \xc3\xa4");
+    snprintf(request.reason, sizeof request.reason, "said \"16:00\" \\ and \xc3\xa4");
     assert_carried(&request);
 
     request = request_of(RC_VERB_CORRECT);
