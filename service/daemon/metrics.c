@@ -525,12 +525,14 @@ size_t rc_metrics_json(const struct rc_metrics *metrics, int site, int64_t at, c
 
 int64_t rc_metrics_resident_bytes(void)
 {
-    long long size, resident;
+    char text[128];
     FILE *file = fopen("/proc/self/statm", "re");
     if (!file) {
         return 0;
     }
-    bool known = fscanf(file, "%lld %lld", &size, &resident) == 2;
+    bool known = fgets(text, sizeof text, file) != NULL;
     fclose(file);
-    return known ? resident * sysconf(_SC_PAGESIZE) : 0;
+    /* pages: all, resident, ... */
+    char *second = known ? strchr(text, ' ') : NULL;
+    return second ? strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }

@@ -1,4 +1,6 @@
-/* test.h: cmocka and what it wants included before it. */
+/*
+ * test.h: cmocka and what it wants included before it. Decides and owns nothing.
+ */
 #ifndef RC_TESTS_DAEMON_TEST_H
 #define RC_TESTS_DAEMON_TEST_H
 

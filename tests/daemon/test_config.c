@@ -209,7 +209,7 @@ static void a_bad_list_of_sites_is_an_error(void **state)
     }
     assert_true(rc_config_set(&config, many, error));
     assert_int_equal(config.site_count, RC_SITES_MAX);
-    strcat(many, ",more");
+    snprintf(many + strlen(many), sizeof many - strlen(many), ",more");
     assert_false(rc_config_set(&config, many, error));
     assert_non_null(strstr(error, ": more than 32 sites"));
     assert_int_equal(config.site_count, RC_SITES_MAX);

@@ -43,8 +43,8 @@ static void render(void)
 
 static void assert_line(const char *line)
 {
-    char whole[256] = "\n";
-    strcat(strcat(whole, line), "\n");
+    char whole[256];
+    snprintf(whole, sizeof whole, "\n%s\n", line);
     if (!strstr(text, whole)) {
         fail_msg("no line `%s` in:\n%s", line, text);
     }
