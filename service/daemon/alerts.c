@@ -55,7 +55,7 @@ void rc_alerts_link(struct rc_alerts *alerts, int64_t now, bool up)
 
 void rc_alerts_canary_sent(struct rc_alerts *alerts, int64_t now)
 {
-    if (alerts->canary_out_now == RC_NONE) {
+    if (alerts->link_up && alerts->canary_out_now == RC_NONE) {
         alerts->canary_out_now = now;
     }
 }

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -82,35 +83,24 @@ static void put_string(struct line *line, const char *text)
 }
 
 /* Decodes one character of valid UTF-8 and returns its length; 0: it is not. */
-static size_t utf8_take(const unsigned char *text, size_t length, uint32_t *out)
+static size_t utf8_take(const char *text, size_t length, gunichar *out)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : text[0] >= 0xc2 ? 2 : 0;
-    if (size == 0 || size > length || text[0] > 0xf4) {
-        return 0;
+    if ((unsigned char)text[0] < 0x80) { /* NUL, too */
+        *out = (unsigned char)text[0];
+        return 1;
     }
-    uint32_t code = size == 1 ? text[0] : text[0] & (0x7fu >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (text[i] & 0x3fu);
-    }
-    if (code < least[size] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-        return 0;
-    }
-    *out = code;
-    return size;
+    *out = g_utf8_get_char_validated(text, (gssize)length);
+    return *out >= (gunichar)-2 ? 0 : (size_t)g_utf8_skip[(unsigned char)text[0]];
 }
 
 /* Characters that a terminal or a reader's eye could be fooled by: controls (ESC, and C1, which some
- * terminals obey), marks of writing direction, invisible ones, line separators, tags. */
-static bool is_deceptive(uint32_t code)
+ * terminals obey), marks of writing direction, invisible ones, ends of lines; and those that Unicode does not
+ * know yet. */
+static bool is_deceptive(gunichar code)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c || code == 0x180e ||
-           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || (code >= 0xfff0 && code <= 0xfffb) ||
-           (code >= 0xe0000 && code <= 0xe0fff);
+    GUnicodeType type = g_unichar_type(code);
+    return !g_unichar_isprint(code) || type == G_UNICODE_LINE_SEPARATOR ||
+           type == G_UNICODE_PARAGRAPH_SEPARATOR;
 }
 
 static bool is_plain(struct rc_text text)
@@ -129,25 +119,25 @@ static bool is_plain(struct rc_text text)
 }
 
 /* Writes one character of a quoted value and returns the bytes of text taken. */
-static size_t put_character(struct line *line, const unsigned char *text, size_t length)
+static size_t put_character(struct line *line, const char *text, size_t length)
 {
     char escape[16];
-    uint32_t code;
+    gunichar code;
     size_t size = utf8_take(text, length, &code);
     if (size == 0) {
-        put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\x%02x", text[0]));
+        put(line, escape, (size_t)snprintf(escape, sizeof escape, "\\x%02x", (unsigned char)text[0]));
         return 1;
     }
     if (code == '"' || code == '\\') {
         put(line, "\\", 1);
-        put(line, (const char *)text, 1);
+        put(line, text, 1);
     } else if (code == '\n' || code == '\r' || code == '\t') {
         put_string(line, code == '\n' ? "\\n" : code == '\r' ? "\\r" : "\\t");
     } else if (is_deceptive(code)) {
         const char *format = code < 0x80 ? "\\x%02" PRIx32 : "\\u{%" PRIx32 "}";
         put(line, escape, (size_t)snprintf(escape, sizeof escape, format, code));
     } else {
-        put(line, (const char *)text, size);
+        put(line, text, size);
     }
     return size;
 }
@@ -161,7 +151,7 @@ static void put_text(struct line *line, struct rc_text text)
     size_t length = text.length < RC_LOG_TEXT_MAX ? text.length : RC_LOG_TEXT_MAX;
     put(line, "\"", 1);
     for (size_t i = 0; i < length && !line->cut;) {
-        i += put_character(line, (const unsigned char *)text.data + i, text.length - i);
+        i += put_character(line, text.data + i, text.length - i);
     }
     put_string(line, text.length > length ? "...\"" : "\"");
 }

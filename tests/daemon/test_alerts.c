@@ -166,6 +166,8 @@ static void canaries_lost_with_the_connection_are_no_alert(void **state)
     (void)state;
     rc_alerts_canary_sent(&alerts, 100000);
     rc_alerts_link(&alerts, 100500, false);
+    rc_alerts_canary_sent(&alerts, 100600); /* to nobody */
+    stays(106000);
     rc_alerts_link(&alerts, 106000, true);
     stays(106000);
 }

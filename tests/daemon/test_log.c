@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,27 @@ static void valid_utf8_is_kept_and_invalid_bytes_are_shown(void **state)
     assert_string_equal(escaped("\xed\xa0\x80"), "\"\\xed\\xa0\\x80\"");          /* a surrogate */
     assert_string_equal(escaped("\xf4\x90\x80\x80"), "\"\\xf4\\x90\\x80\\x80\""); /* beyond Unicode */
     assert_string_equal(escaped("\xe6\x9d"), "\"\\xe6\\x9d\"");                   /* cut short */
+}
+
+static void any_bytes_give_one_line_of_printable_utf8(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (int round = 0; round < 20000; round++) {
+        char text[64];
+        for (size_t i = 0; i < sizeof text; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            /* mostly bytes that can begin or go on a character of several */
+            text[i] = (char)(random >> 62 ? 0x80 | (random >> 40 & 0x7f) : random >> 40 & 0x7f);
+        }
+        const char *value = escaped_bytes(text, sizeof text);
+        assert_true(g_utf8_validate(value, -1, NULL));
+        for (const char *at = value; *at; at = g_utf8_next_char(at)) {
+            gunichar code = g_utf8_get_char(at);
+            assert_true(g_unichar_type(code) != G_UNICODE_CONTROL &&
+                        g_unichar_type(code) != G_UNICODE_FORMAT);
+        }
+    }
 }
 
 static void long_text_is_cut_and_says_so(void **state)
@@ -272,6 +294,7 @@ int main(void)
         cmocka_unit_test(plain_text_stands_as_it_is_and_the_rest_is_quoted),
         cmocka_unit_test(text_from_outside_cannot_forge_a_line_or_move_a_terminal),
         cmocka_unit_test(valid_utf8_is_kept_and_invalid_bytes_are_shown),
+        cmocka_unit_test(any_bytes_give_one_line_of_printable_utf8),
         cmocka_unit_test(long_text_is_cut_and_says_so),
         cmocka_unit_test(a_line_is_bounded_and_leaves_whole_fields_out),
         cmocka_unit_test(a_flood_is_counted_and_the_next_window_tells_how_many),
