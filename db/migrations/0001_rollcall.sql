@@ -97,7 +97,7 @@ CREATE INDEX punches_doubtful ON punches (site, seq) WHERE review = 1 OR state =
 CREATE TRIGGER punches_only_next BEFORE INSERT ON punches
 WHEN NEW.seq IS NOT 1 + COALESCE((SELECT max(seq) FROM punches WHERE site = NEW.site), 0)
 BEGIN
-    SELECT RAISE(ABORT, 'punches is append-only: seq is not the next');
+    SELECT RAISE(FAIL, 'punches is append-only: seq is not the next');
 END;
 CREATE TRIGGER punches_no_update BEFORE UPDATE ON punches
 BEGIN

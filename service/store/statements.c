@@ -33,11 +33,11 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_META_SET] = "INSERT INTO meta (name, value) VALUES (?, ?) "
                         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
 
-    [RC_SQL_ROW_ADD] = "INSERT INTO punches (" RC_PUNCH_COLUMNS ") "
+    [RC_SQL_ROW_ADD] = "INSERT OR FAIL INTO punches (" RC_PUNCH_COLUMNS ") "
                        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [RC_SQL_ROW_HASH] = "SELECT hash FROM punches WHERE site = ? AND seq = ?",
     [RC_SQL_RECEIPT_ADD] =
-        "INSERT INTO receipts (site, employee_id, id, type, result, seq, at, recorded_at, review, code) "
+        "INSERT OR FAIL INTO receipts (site, employee_id, id, type, result, seq, at, recorded_at, review, code) "
         "VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (site, employee_id, id) DO NOTHING",
     [RC_SQL_VERDICT] = "SELECT r.type, r.result, r.seq, r.at, r.recorded_at, r.review, r.code, p.hash "
                        "FROM receipts r LEFT JOIN punches p ON p.site = r.site AND p.seq = r.seq "
