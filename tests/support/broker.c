@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +176,22 @@ static void await_start(struct rc_test_broker *broker)
         give_up("ended at once; see %s", broker->log);
 }
 
+/* A CONNECT that is answered shows that its loop runs. Before, between its last line and its loop, it would
+ * forget a SIGTERM. */
+static void await_answer(const struct rc_test_broker *broker)
+{
+    static const uint8_t hello[] = {0x10, 16, 0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 60, 0, 0, 3, 'r', 'i', 'g'};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)broker->port),
+                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    uint8_t answer;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        write(fd, hello, sizeof hello) != (ssize_t)sizeof hello || recv(fd, &answer, 1, 0) != 1)
+        give_up("does not answer; see %s", broker->log);
+    close(fd);
+}
+
 void rc_test_broker_again(struct rc_test_broker *broker)
 {
     int ends[2];
@@ -198,6 +215,7 @@ void rc_test_broker_again(struct rc_test_broker *broker)
         give_up("no thread");
     broker->watched = true;
     await_start(broker);
+    await_answer(broker);
 }
 
 void rc_test_broker_stop(struct rc_test_broker *broker, int signal)

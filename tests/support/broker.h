@@ -11,8 +11,8 @@
 
 struct rc_test_broker;
 
-/* rc_test_broker_start returns once the broker takes connections. extra: more lines for the configuration
- * (before its listeners), or NULL. */
+/* rc_test_broker_start returns once the broker has answered a connection. extra: more lines for the
+ * configuration (before its listeners), or NULL. */
 struct rc_test_broker *rc_test_broker_start(const char *extra);
 /* rc_test_broker_free kills the broker if it runs, and removes its folder. NULL is allowed. */
 void rc_test_broker_free(struct rc_test_broker *broker);
