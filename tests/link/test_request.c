@@ -11,12 +11,15 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define REPLY_TOPIC "rollcall/v1/hq/reply/ops/cli-1"
@@ -217,6 +220,28 @@ static void an_answer_that_never_comes_is_waited_for_once_and_asked_for_once(voi
     rc_requester_close(requester);
 }
 
+static void small_packets_do_not_wait_for_the_brokers_tcp(void **state)
+{
+    struct rc_requester *requester = open_requester(*state);
+    int delayed = 0;
+    int sockets = 0;
+    for (int fd = 3; fd < 256; fd++) {
+        int nodelay = 0;
+        socklen_t length = sizeof nodelay;
+        struct sockaddr_in peer = {0};
+        socklen_t peer_length = sizeof peer;
+        if (getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 &&
+            ntohs(peer.sin_port) == rc_test_broker_port(((struct world *)*state)->broker) &&
+            getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &length) == 0) {
+            sockets++;
+            delayed += nodelay == 0;
+        }
+    }
+    assert_true(sockets >= 1);
+    assert_int_equal(delayed, 0);
+    rc_requester_close(requester);
+}
+
 static void no_broker_is_told_apart_from_no_answer(void **state)
 {
     (void)state;
@@ -295,6 +320,7 @@ int main(void)
         cmocka_unit_test(only_the_answer_to_this_question_counts_and_only_once),
         cmocka_unit_test(a_question_expires_when_nobody_waits_for_it_any_more),
         cmocka_unit_test(an_answer_that_never_comes_is_waited_for_once_and_asked_for_once),
+        cmocka_unit_test(small_packets_do_not_wait_for_the_brokers_tcp),
         cmocka_unit_test(no_broker_is_told_apart_from_no_answer),
         cmocka_unit_test(an_address_of_an_unknown_kind_is_a_usage_error),
         cmocka_unit_test(a_broker_that_dies_while_we_wait_ends_the_wait),
