@@ -111,7 +111,7 @@ static void add_session(const struct rc_answering *answering, struct rc_reply *r
     rc_reply_text(reply, "state", rc_text_of(rc_session_state_name(row->state)));
     if (row->epoch != RC_NONE)
         rc_reply_integer(reply, "epoch", row->epoch);
-    rc_reply_integer(reply, "intervalMs", row->interval_ms);
+    rc_answer_integer(reply, "intervalMs", row->interval_ms); /* 0: the usual one of its class */
     rc_reply_integer(reply, "firstHeard", row->first_at);
     rc_reply_integer(reply, "lastHeard", row->heard_at);
     if (row->state != RC_S_KIOSK) {
