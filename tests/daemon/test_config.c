@@ -290,8 +290,6 @@ static void settings_that_contradict_each_other_are_an_error(void **state)
     (void)state;
     refuses_together("access.mode=required", NULL, "access.mode required needs access.key_file");
     refuses_together("http.address=0.0.0.0", NULL, "http.address is not loopback");
-    refuses_together("presence.interval_ms.agent=90000", NULL, "presence.interval_ms.* must lie between");
-    refuses_together("presence.interval_ms_min=15000", NULL, "presence.interval_ms.* must lie between");
     refuses_together("punch.trust_ms=86400000", "punch.late_ms_max=3600000", "punch.trust_ms must be below");
     refuses_together("mqtt.key_file=k", NULL, "mqtt.certificate_file and mqtt.key_file go together");
     refuses_together("mqtt.password_file=p", NULL, "mqtt.password_file needs mqtt.username");
