@@ -10,6 +10,7 @@ struct scan {
     struct rc_json *json;
     const char *at, *end;
     size_t objects; /* opened so far */
+    bool escaped;   /* the last string held a backslash */
 };
 
 static bool fail(struct scan *scan, const char *error)
@@ -96,6 +97,7 @@ static bool take_escape(struct scan *scan)
 /* Behind the opening quote; stops behind the closing one. */
 static bool take_string(struct scan *scan)
 {
+    scan->escaped = false;
     while (scan->at < scan->end) {
         unsigned char byte = (unsigned char)*scan->at;
         if (byte == '"') {
@@ -104,6 +106,7 @@ static bool take_string(struct scan *scan)
         }
         if (byte == '\\') {
             scan->at++;
+            scan->escaped = true;
             if (!take_escape(scan))
                 return false;
         } else if (byte >= 0x80) {
@@ -223,15 +226,36 @@ static bool same_key(const struct rc_json *json, const struct rc_json_member *a,
     return at_a == end_a && at_b == end_b;
 }
 
-/* Whether the last member's key stood in its object before. At most RC_JSON_KEYS_MAX^2 / 2 comparisons of
- * integers for a whole text, some tens of microseconds. */
+static bool is_same_at(const struct rc_json *json, size_t at, size_t last)
+{
+    return json->hashes[at] == json->hashes[last] && json->members[at].object == json->members[last].object &&
+           same_key(json, &json->members[at], &json->members[last]);
+}
+
+/* Hashes compared at a time: a loop of constant length is what compilers make vector instructions of, and a
+ * payload full of keys asks for hundreds of thousands of comparisons. */
+#define BLOCK 16
+
+static bool block_has(const uint32_t *hashes, uint32_t wanted)
+{
+    uint32_t found = 0;
+    for (int i = 0; i < BLOCK; i++)
+        found |= hashes[i] == wanted;
+    return found != 0;
+}
+
+/* Whether the last member's key stood in its object before. */
 static bool is_twice(const struct rc_json *json)
 {
-    size_t last = json->count - 1;
-    for (size_t i = 0; i < last; i++)
-        if (json->hashes[i] == json->hashes[last] && json->members[i].object == json->members[last].object &&
-            same_key(json, &json->members[i], &json->members[last]))
-            return true;
+    size_t last = json->count - 1, at = 0;
+    while (at < last) {
+        size_t end = last - at < BLOCK ? last : at + BLOCK;
+        if (end - at == BLOCK && !block_has(json->hashes + at, json->hashes[last]))
+            at = end;
+        for (; at < end; at++)
+            if (is_same_at(json, at, last))
+                return true;
+    }
     return false;
 }
 
@@ -256,6 +280,7 @@ static bool take_key(struct scan *scan, size_t object, struct rc_json_member **o
     member->key_at = offset(scan, start);
     member->key_length = (uint16_t)(scan->at - 1 - start);
     member->object = (uint16_t)object;
+    member->key_escaped = scan->escaped;
     json->hashes[json->count++] = hash_key(start, scan->at - 1, object);
     *out = member;
     return is_twice(json) ? fail(scan, "has a key twice") : true;
@@ -333,7 +358,7 @@ bool rc_json_read(struct rc_json *json, struct rc_text text)
     json->text = text.data;
     json->error = NULL;
     json->count = 0;
-    struct scan scan = {json, text.data, text.data + text.length, 0};
+    struct scan scan = {.json = json, .at = text.data, .end = text.data + text.length};
     uint8_t kind;
     if (text.length == 0)
         return fail(&scan, "is empty");

@@ -49,8 +49,9 @@ enum rc_json_kind {
 struct rc_json_member {
     uint16_t key_at, key_length;
     uint16_t value_at, value_length;
-    uint16_t object; /* which object it belongs to, counted as they open; 0: the outer one */
-    uint8_t kind;    /* enum rc_json_kind */
+    uint16_t object;  /* which object it belongs to, counted as they open; 0: the outer one */
+    uint8_t kind;     /* enum rc_json_kind */
+    bool key_escaped; /* the key holds a backslash */
 };
 
 struct rc_json {

@@ -71,6 +71,8 @@ size_t rc_json_decode(const char **at, char out[4])
 static bool key_is(const struct rc_json *json, const struct rc_json_member *member, const char *key)
 {
     const char *at = json->text + member->key_at, *end = at + member->key_length;
+    if (!member->key_escaped) /* nearly always */
+        return strlen(key) == member->key_length && memcmp(at, key, member->key_length) == 0;
     while (at < end) {
         char bytes[4];
         size_t length = rc_json_decode(&at, bytes);

@@ -219,6 +219,21 @@ static void a_text_full_of_keys_is_read_whole(void **state)
     assert_int_equal(json.count, keys);
 }
 
+/* Keys are compared in blocks: wherever in a text full of them one comes again, it is found. */
+static void a_key_that_comes_again_is_found_wherever_it_stood(void **state)
+{
+    (void)state;
+    for (int keys = 1; keys <= 50; keys++)
+        for (int again = 0; again < keys; again++) {
+            char text[1024];
+            int length = snprintf(text, sizeof text, "{");
+            for (int key = 0; key < keys; key++)
+                length += snprintf(text + length, sizeof text - (size_t)length, "\"k%d\":0,", key);
+            length += snprintf(text + length, sizeof text - (size_t)length, "\"k%d\":0}", again);
+            assert_string_equal(read_text((struct rc_text){text, (size_t)length}), "has a key twice");
+        }
+}
+
 static void a_text_that_is_too_long_is_not_looked_at(void **state)
 {
     (void)state;
@@ -284,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_key_stands_once_in_its_object),
         cmocka_unit_test(four_levels_are_the_most),
         cmocka_unit_test(a_text_full_of_keys_is_read_whole),
+        cmocka_unit_test(a_key_that_comes_again_is_found_wherever_it_stood),
         cmocka_unit_test(a_text_that_is_too_long_is_not_looked_at),
         cmocka_unit_test(fields_are_found_by_their_exact_key_in_the_outer_object),
         cmocka_unit_test(values_come_back_as_they_were_meant),
