@@ -215,10 +215,13 @@ static bool apply_all(const struct rc_applying *applying, const struct rc_event 
         batch->oldest_site = applying->site->index;
     }
     for (size_t i = 0; i < effects->count; i++) {
-        struct rc_effect *effect = &effects->items[i];
-        bool done = effect->kind == RC_FX_RELOAD ? reload(applying, event, &effect->reload.employee)
-                                                 : rc_apply(applying, effect);
-        if (!done)
+        if (effects->items[i].kind != RC_FX_RELOAD && !rc_apply(applying, &effects->items[i]))
+            return false;
+    }
+    /* Last: the status that a reload brings about is newer than any of this step's. */
+    for (size_t i = 0; i < effects->count; i++) {
+        if (effects->items[i].kind == RC_FX_RELOAD &&
+            !reload(applying, event, &effects->items[i].reload.employee))
             return false;
     }
     return true;
