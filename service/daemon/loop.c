@@ -210,7 +210,7 @@ static void wait(struct rc_loop *loop)
 static bool all_idle(const struct rc_service *service)
 {
     for (int i = 0; i < service->site_count; i++) {
-        if (!rc_publisher_idle(&service->sites[i].publisher))
+        if (!rc_publisher_idle(&service->sites[i].publisher, service->batch.store_ok))
             return false;
     }
     return true;

@@ -365,7 +365,8 @@ bool rc_publisher_republish(struct rc_publisher *publisher, struct rc_store *sto
     return publisher->phase != RC_REPUBLISH_DONE;
 }
 
-bool rc_publisher_idle(const struct rc_publisher *publisher)
+bool rc_publisher_idle(const struct rc_publisher *publisher, bool outbox_readable)
 {
-    return !publisher->up || (publisher->in_flight == 0 && !publisher->first && !publisher->outbox_waits);
+    bool waits = publisher->first || (outbox_readable && publisher->outbox_waits);
+    return !publisher->up || (publisher->in_flight == 0 && !waits);
 }

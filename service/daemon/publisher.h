@@ -104,7 +104,8 @@ enum rc_store_result rc_publisher_pump(struct rc_publisher *publisher, struct rc
  * open, and the engine has no uncommitted changes. Returns true while there is more to do. */
 bool rc_publisher_republish(struct rc_publisher *publisher, struct rc_store *store, int64_t now);
 
-/* rc_publisher_idle: nothing waits and nothing is in flight, or the link is down. */
-bool rc_publisher_idle(const struct rc_publisher *publisher);
+/* rc_publisher_idle: nothing is in flight, nothing waits that could be handed over (the outbox only if it can
+ * be read), or the link is down. */
+bool rc_publisher_idle(const struct rc_publisher *publisher, bool outbox_readable);
 
 #endif
