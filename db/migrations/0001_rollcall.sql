@@ -1,4 +1,5 @@
--- The first schema. db/schema.md explains every table; docs/durability.md says how the chains can be verified.
+-- The first schema. db/schema.md explains every table; docs/durability.md says how the chains can be verified. No
+-- `IN (...)` of three or more, nor one that an index could serve: SQLite builds a table for it each time it is asked.
 -- Absent is NULL, booleans are 0 or 1, times are milliseconds since 1970 UTC but for *_now (boot time, comparable
 -- only within the boot named beside it) and *_t (service time).
 
@@ -57,7 +58,8 @@ CREATE TABLE punches (
     seq              INTEGER NOT NULL,
     id               TEXT,
     employee_id      TEXT    NOT NULL,
-    type             TEXT    NOT NULL CHECK (type IN ('IN', 'OUT', 'AUTO_OUT', 'RESUME', 'CORRECTION')),
+    type             TEXT    NOT NULL CHECK (type = 'IN' OR type = 'OUT' OR type = 'AUTO_OUT' OR type = 'RESUME'
+                                     OR type = 'CORRECTION'),
     at               INTEGER NOT NULL,
     last_evidence_at INTEGER,
     detected_at      INTEGER,
@@ -70,7 +72,8 @@ CREATE TABLE punches (
     review           INTEGER NOT NULL CHECK (review IN (0, 1)),
     closes           INTEGER,
     target_seq       INTEGER,
-    action           TEXT CHECK (action IN ('accept', 'reject', 'add', 'void', 'retime')),
+    action           TEXT CHECK (action = 'accept' OR action = 'reject' OR action = 'add' OR action = 'void'
+                                      OR action = 'retime'),
     actor            TEXT,
     reason           TEXT,
     hold_id          INTEGER,
@@ -118,7 +121,7 @@ SELECT p.*,
             OR EXISTS (SELECT 1 FROM punches c WHERE c.site = p.site AND c.target_seq = p.seq AND c.action = 'accept'
                                                  AND c.type = 'CORRECTION'))
            AND NOT EXISTS (SELECT 1 FROM punches c WHERE c.site = p.site AND c.target_seq = p.seq
-                                                     AND c.action IN ('void', 'reject') AND c.type = 'CORRECTION')
+                                                     AND (+c.action = 'void' OR +c.action = 'reject') AND c.type = 'CORRECTION')
            AND NOT (p.type = 'AUTO_OUT'
                     AND EXISTS (SELECT 1 FROM punches r
                                 WHERE r.site = p.site AND r.target_seq = p.seq AND r.type = 'RESUME'
@@ -128,15 +131,15 @@ SELECT p.*,
                                                     AND c.action = 'accept' AND c.type = 'CORRECTION'))
                                   AND NOT EXISTS (SELECT 1 FROM punches c
                                                   WHERE c.site = r.site AND c.target_seq = r.seq
-                                                    AND c.action IN ('void', 'reject') AND c.type = 'CORRECTION')))
+                                                    AND (+c.action = 'void' OR +c.action = 'reject') AND c.type = 'CORRECTION')))
        )) AS in_effect,
        -- decided: by a person; what the service does by itself is no decision
        EXISTS (SELECT 1 FROM punches c
-               WHERE c.site = p.site AND c.target_seq = p.seq AND c.action IN ('accept', 'reject', 'void', 'retime')
+               WHERE c.site = p.site AND c.target_seq = p.seq AND +c.action <> 'add'
                  AND c.type = 'CORRECTION' AND c.actor <> 'service') AS decided,
        -- rejected: a held row that was turned down, or a row that was voided
        EXISTS (SELECT 1 FROM punches c WHERE c.site = p.site AND c.target_seq = p.seq
-                                         AND c.action IN ('void', 'reject') AND c.type = 'CORRECTION') AS rejected,
+                                         AND (+c.action = 'void' OR +c.action = 'reject') AND c.type = 'CORRECTION') AS rejected,
        COALESCE((SELECT c.at FROM punches c WHERE c.site = p.site AND c.target_seq = p.seq AND c.action = 'retime'
                                               AND c.type = 'CORRECTION' ORDER BY c.seq DESC LIMIT 1),
                 p.at) AS effective_at,
@@ -155,8 +158,8 @@ SELECT x.site, x.closes AS in_seq, o.seq AS out_seq
 FROM punches x
 JOIN punch_facts o
   ON o.site = x.site AND o.seq = CASE x.type WHEN 'CORRECTION' THEN x.target_seq ELSE x.seq END
-WHERE x.closes IS NOT NULL AND (x.type IN ('OUT', 'AUTO_OUT') OR (x.type = 'CORRECTION' AND x.action = 'accept'))
-  AND o.type IN ('OUT', 'AUTO_OUT') AND o.in_effect AND o.effective_closes = x.closes;
+WHERE x.closes IS NOT NULL AND (x.type = 'OUT' OR x.type = 'AUTO_OUT' OR (x.type = 'CORRECTION' AND x.action = 'accept'))
+  AND (o.type = 'OUT' OR o.type = 'AUTO_OUT') AND o.in_effect AND o.effective_closes = x.closes;
 
 -- The one source of hours (P-5): a row for each IN in effect, with the OUT in effect.
 CREATE VIEW periods AS
@@ -179,7 +182,7 @@ CREATE TABLE receipts (
     employee_id TEXT    NOT NULL,
     id          TEXT    NOT NULL,
     type        TEXT    NOT NULL,
-    result      TEXT    NOT NULL CHECK (result IN ('recorded', 'held', 'rejected')),
+    result      TEXT    NOT NULL CHECK (result = 'recorded' OR result = 'held' OR result = 'rejected'),
     seq         INTEGER,
     at          INTEGER,
     recorded_at INTEGER,
