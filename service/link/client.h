@@ -37,7 +37,7 @@
 
 /* The backoff begins anew only after a connection that held for this long: who is cut off at once is no lucky
  * one. */
-#define RC_LINK_STEADY_MS 10000
+#define RC_LINK_STEADY_MS 2000
 
 /* After a reconnect Paho sends again what it held, and new publications wait for that, so that an older
  * status never overtakes a newer one. If the broker does not answer these within this time they are

@@ -240,6 +240,25 @@ void rc_test_broker_wipe(struct rc_test_broker *broker)
         give_up("cannot remove %s", broker->saved);
 }
 
+void rc_test_broker_set(struct rc_test_broker *broker, const char *name, const char *value)
+{
+    char changed[PATH_MAX + 8], line[1024];
+    size_t length = strlen(name);
+    snprintf(changed, sizeof changed, "%s.new", broker->config);
+    FILE *in = fopen(broker->config, "re"), *out = fopen(changed, "we");
+    if (in == NULL || out == NULL)
+        give_up("cannot change %s", broker->config);
+    while (fgets(line, sizeof line, in) != NULL) {
+        if (strncmp(line, name, length) == 0 && line[length] == ' ')
+            fprintf(out, "%s %s\n", name, value);
+        else
+            fputs(line, out);
+    }
+    fclose(in);
+    if (fclose(out) != 0 || rename(changed, broker->config) != 0)
+        give_up("cannot change %s", broker->config);
+}
+
 static void make_folder(struct rc_test_broker *broker)
 {
     const char *base = getenv("TMPDIR");

@@ -25,6 +25,10 @@ void rc_test_broker_again(struct rc_test_broker *broker);
 /* rc_test_broker_wipe removes what a stopped broker saved. */
 void rc_test_broker_wipe(struct rc_test_broker *broker);
 
+/* rc_test_broker_set changes a line of a stopped broker's configuration: `name value` in place of `name ...`.
+ */
+void rc_test_broker_set(struct rc_test_broker *broker, const char *name, const char *value);
+
 /* Constant from start to free; the ports stay reserved while the broker is down. */
 int rc_test_broker_port(const struct rc_test_broker *broker);        /* MQTT over TCP */
 int rc_test_broker_ws_port(const struct rc_test_broker *broker);     /* MQTT over WebSockets */
