@@ -206,6 +206,21 @@ static bool reload(const struct rc_applying *applying, const struct rc_event *ca
     return true;
 }
 
+/* Who is IN is so by their sessions: a kiosk's says for how long. If a crash before the next flush lost them,
+ * silence would be all that a restart could judge by. So an IN and its sessions are one transaction. */
+static bool keep_sessions(const struct rc_applying *applying, const struct rc_row *row)
+{
+    struct rc_service *service = applying->service;
+    struct rc_session_row session;
+    uint32_t cursor = 0;
+    while (rc_engine_each_session(applying->site->engine, &row->employee, &cursor, &session)) {
+        if (!rc_batch_check(service,
+                            rc_store_flush_session(service->store, applying->site->number, &session)))
+            return false;
+    }
+    return true;
+}
+
 static bool apply_all(const struct rc_applying *applying, const struct rc_event *event)
 {
     struct rc_batch *batch = &applying->service->batch;
@@ -222,6 +237,11 @@ static bool apply_all(const struct rc_applying *applying, const struct rc_event 
     for (size_t i = 0; i < effects->count; i++) {
         if (effects->items[i].kind == RC_FX_RELOAD &&
             !reload(applying, event, &effects->items[i].reload.employee))
+            return false;
+    }
+    for (size_t i = 0; i < effects->count; i++) {
+        if (effects->items[i].kind == RC_FX_ROW && effects->items[i].row.type == RC_IN &&
+            !keep_sessions(applying, &effects->items[i].row))
             return false;
     }
     return true;
