@@ -1,5 +1,6 @@
--- What must hold in every database, as queries that give no rows. Each stands after a line `-- check: what is wrong when
--- it does`, and gives the site and the row (seq, or who) first. `rollcall verify` runs them; the tests and the simulator too.
+-- What must hold in every database, as queries that give no rows. Above each stands one line with the word check, a
+-- colon, and what is wrong when it gives a row; a row has the site and then the seq, or who. `rollcall verify` runs them,
+-- and so do the tests and the simulator.
 
 -- check: an IN is closed by more than one OUT in effect
 SELECT site, in_seq FROM closing_punches GROUP BY site, in_seq HAVING count(DISTINCT out_seq) > 1;

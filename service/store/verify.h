@@ -1,0 +1,58 @@
+/*
+ * verify.h: the proof that a database is what it claims to be, for `rollcall verify` and for auditors:
+ * SQLite's own integrity check, every chain from its beginning, the recorded heads, the invariants of
+ * db/checks.sql, and a receipt against the row that it names. Opens read-only and changes nothing; decides
+ * nothing beyond sound or not. Needs no lock: a running service may go on writing, what is checked is one
+ * snapshot. The caller's thread.
+ *
+ *     archive 2026_01 ──▶ archive 2026_02 ──▶ ... ──▶ database: the chain of audit_logs runs through all of
+ * them
+ *
+ * An archive is a SQLite file with tables audit_logs_YYYY_MM (docs/durability.md). A month that is neither in
+ * the database nor in an archive leaves a hole: the chain is then taken up from what audit_months says, and
+ * the hole is reported as such, not as a fault.
+ */
+#ifndef RC_STORE_VERIFY_H
+#define RC_STORE_VERIFY_H
+
+#include "store/store.h"
+
+/* Archives in one run: each is opened beside the database. SQLite joins at most ten. */
+#define RC_VERIFY_ARCHIVES_MAX 9
+
+/* What a receipt claims; read from its JSON by the caller. */
+struct rc_verify_receipt {
+    struct rc_id site; /* empty: of any site */
+    int64_t seq;
+    uint8_t hash[32];
+};
+
+enum rc_verify_result {
+    RC_VERIFY_SOUND,
+    RC_VERIFY_BROKEN,     /* something does not hold; message names the first bad row */
+    RC_VERIFY_UNREADABLE, /* it could not be checked: no such file, no database of ours, a newer one, I/O
+                             error */
+};
+
+struct rc_verify_head {
+    const char *site, *log; /* log: "punches" or "audit_logs" */
+    int64_t seq;            /* 0: empty */
+    uint8_t hash[32];
+    int64_t missing; /* audit_logs: rows of archived months that were not given */
+};
+
+struct rc_verify_options {
+    const char *path;
+    const char *vfs; /* NULL: the default */
+    const char *const *archives;
+    size_t archive_count;
+    const struct rc_verify_receipt *receipt; /* NULL: none */
+    /* called for each log of each site that is sound, in order; may be NULL */
+    void (*each_head)(void *context, const struct rc_verify_head *head);
+    void *context;
+};
+
+/* rc_verify checks everything, stops at the first fault, and says it in one line of message. */
+enum rc_verify_result rc_verify(const struct rc_verify_options *options, char message[RC_STORE_ERROR_MAX]);
+
+#endif
