@@ -54,8 +54,8 @@ enum rc_option {
      RC_OPTION(RC_O_TOKEN_FILE) | RC_OPTION(RC_O_CA_FILE) | RC_OPTION(RC_O_TIMEOUT) | RC_OPTION(RC_O_ZONE) | \
      RC_OPTION(RC_O_JSON) | RC_OPTION(RC_O_HELP))
 
-/* `verify` with the archives of years takes the most words. More is a usage error. */
-#define RC_WORDS_MAX 256
+/* `verify` with its archives takes the most words, some ten. More is a usage error. */
+#define RC_WORDS_MAX 32
 
 struct rc_command;
 

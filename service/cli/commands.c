@@ -34,5 +34,15 @@ const struct rc_command rc_commands[] = {
     {"maintenance", "[until TIME | for DURATION | off]",
      "punch nobody out automatically for a while, 24 h at most", "Without words it says what holds now.\n",
      RC_OPTIONS_CONNECTION, rc_command_maintenance},
+    {"verify", "DB [--receipt FILE] [ARCHIVE...]", "check the hash chains, the invariants and a receipt",
+     "Reads the files, also while the service runs; asks nobody. Shows the heads of the logs, and names the "
+     "first\n"
+     "bad row. NOT GIVEN counts rows of the audit log in archived months whose files were not named.\n"
+     "--site says of which site the receipt is, where the seq alone is not clear.\n",
+     RC_OPTION(RC_O_RECEIPT) | RC_OPTION(RC_O_SITE) | RC_OPTION(RC_O_JSON) | RC_OPTION(RC_O_HELP),
+     rc_command_verify},
+    {"backup", "DB FILE", "write a consistent copy of the database, also while the service runs",
+     "FILE must not exist. It appears only when it is complete and on the disk.\n", RC_OPTION(RC_O_HELP),
+     rc_command_backup},
     {0},
 };

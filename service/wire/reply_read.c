@@ -36,19 +36,26 @@ static bool only_space(const char *from, const char *to)
     return from == to;
 }
 
-struct rc_reading *rc_reading_parse(struct rc_text payload)
+struct rc_reading *rc_reading_object(struct rc_text text)
 {
     const char *end = NULL;
-    cJSON *root = cJSON_ParseWithLengthOpts(payload.data, payload.length, &end, false);
-    if (root == NULL) {
-        return NULL;
-    }
-    if (!cJSON_IsObject(root) || !cJSON_IsBool(cJSON_GetObjectItemCaseSensitive(root, "ok")) ||
-        !only_space(end, payload.data + payload.length)) {
+    cJSON *root = cJSON_ParseWithLengthOpts(text.data, text.length, &end, false);
+    if (root != NULL && (!cJSON_IsObject(root) || !only_space(end, text.data + text.length))) {
         cJSON_Delete(root);
         return NULL;
     }
     return (struct rc_reading *)(void *)root;
+}
+
+struct rc_reading *rc_reading_parse(struct rc_text payload)
+{
+    struct rc_reading *reading = rc_reading_object(payload);
+    if (reading != NULL &&
+        !cJSON_IsBool(cJSON_GetObjectItemCaseSensitive(node(rc_reading_top(reading)), "ok"))) {
+        rc_reading_free(reading);
+        return NULL;
+    }
+    return reading;
 }
 
 void rc_reading_free(struct rc_reading *reading)

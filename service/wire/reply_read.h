@@ -12,9 +12,11 @@
 struct rc_reading;     /* a whole reply */
 struct rc_reading_row; /* an object in it; the reply itself is one */
 
-/* rc_reading_parse reads one JSON object with a boolean `ok`, with nothing after it; NULL: it is none, or no
- * memory. payload is not needed afterwards. */
+/* rc_reading_parse reads one JSON object with a boolean `ok` and nothing after it, rc_reading_object any JSON
+ * object with nothing after it (a receipt); NULL: it is none, or no memory. The text is not needed
+ * afterwards. */
 struct rc_reading *rc_reading_parse(struct rc_text payload);
+struct rc_reading *rc_reading_object(struct rc_text text);
 void rc_reading_free(struct rc_reading *reading); /* NULL is fine */
 
 bool rc_reading_ok(const struct rc_reading *reading);

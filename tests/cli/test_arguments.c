@@ -90,7 +90,7 @@ static void too_many_words_are_refused(void **state)
 {
     (void)state;
     struct rc_arguments arguments;
-    char *words[WORDS_MAX] = {"correct"};
+    char *words[WORDS_MAX] = {"verify"};
     for (size_t i = 1; i <= RC_WORDS_MAX + 1; i++) {
         words[i] = "x.db";
     }

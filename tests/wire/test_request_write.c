@@ -218,6 +218,18 @@ static void what_is_no_reply_is_not_read(void **state)
     }
 }
 
+static void a_receipt_is_an_object_without_ok(void **state)
+{
+    (void)state;
+    struct rc_reading *reading = rc_reading_object(rc_text_of("{\"id\":\"p-1\",\"seq\":7}\n"));
+    int64_t seq = 0;
+    assert_true(rc_row_integer(rc_reading_top(reading), "seq", &seq));
+    assert_int_equal(seq, 7);
+    rc_reading_free(reading);
+    assert_null(rc_reading_object(rc_text_of("[7]")));
+    assert_null(rc_reading_object(rc_text_of("{\"seq\":7} {}")));
+}
+
 static void fields_of_another_type_are_not_there(void **state)
 {
     (void)state;
@@ -267,6 +279,7 @@ int main(void)
         cmocka_unit_test(what_the_service_writes_is_read_back),
         cmocka_unit_test(a_refusal_is_read_back),
         cmocka_unit_test(what_is_no_reply_is_not_read),
+        cmocka_unit_test(a_receipt_is_an_object_without_ok),
         cmocka_unit_test(fields_of_another_type_are_not_there),
         cmocka_unit_test(a_row_prints_as_json_that_no_terminal_obeys),
     };
