@@ -65,6 +65,7 @@ void rc_link_subscribe(struct rc_link *link)
         options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
         /* Clients' topics are never retained; one that somebody put there is no message of theirs. */
         options[i].retainHandling = 2;
+        options[i].retainAsPublished = 1; /* so that it can be told when it comes live, too */
     }
     response.onSuccess5 = on_subscribed;
     response.onFailure5 = on_failure;
