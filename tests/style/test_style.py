@@ -12,11 +12,11 @@ FUNCTION_LINES_MAX = 70
 BANNED = {
     "strcpy": "snprintf", "strcat": "snprintf", "strncpy": "memcpy or snprintf", "strncat": "snprintf",
     "stpcpy": "memcpy", "sprintf": "snprintf", "vsprintf": "vsnprintf", "gets": "fgets", "scanf": "strtoll",
-    "sscanf": "strtoll", "fscanf": "strtoll", "strtok": "strcspn", "strtok_r": "strcspn", "atoi": "strtol",
+    "strtok": "strcspn", "strtok_r": "strcspn", "atoi": "strtol",
     "atol": "strtol", "atoll": "strtoll", "atof": "strtod", "system": "posix_spawn", "popen": "posix_spawn",
     "tmpnam": "mkstemp", "mktemp": "mkstemp", "tempnam": "mkstemp", "alloca": "a fixed buffer",
     "asctime": "strftime", "ctime": "strftime", "localtime": "localtime_r", "gmtime": "gmtime_r", "rand": "a seed",
-    "srand": "a seed", "longjmp": "a result code",
+    "srand": "a seed",
 }
 
 

@@ -21,6 +21,7 @@ class Link:
         ip("link", "add", self.wire, "type", "veth", "peer", "name", "wire", "netns", self.name)
         ip("addr", "add", f"{self.here}/30", "dev", self.wire)
         ip("-n", self.name, "addr", "add", f"{self.there}/30", "dev", "wire")
+        ip("-n", self.name, "link", "set", "lo", "up")
         ip("-n", self.name, "link", "set", "wire", "up")
         self.up()
 

@@ -80,23 +80,24 @@ def check_receipts(house, receipts):
         assert receipt["result"] in ("recorded", "duplicate"), receipt
         assert receipt["result"] == "recorded" or receipt["first"] == "recorded", receipt
         row = rows.pop((employee, receipt["id"]))
-        assert (row["type"], row["seq"], row["hash"].hex()) == (kind, receipt["seq"], receipt["hash"]), receipt
+        assert (row["type"], row["seq"], row["hash"]) == (kind, receipt["seq"], receipt["hash"]), receipt
     assert not rows, "rows that nobody has a receipt for"
 
 
-def test_P_15_fifty_kills_of_the_service_lose_nothing_double_nothing_and_punch_nobody_out(house):
+def test_P_15_sixty_kills_of_the_service_lose_nothing_double_nothing_and_punch_nobody_out(house):
     house.start()
-    seed = 20250701
-    moments = random.Random(seed)
+    moments = random.Random(20250701)
     people = [house.worker(f"e{n}") for n in range(5)]
     punchers = [house.device(f"p{n}") for n in range(5)]
     stop, receipts, failures = threading.Event(), [], []
     threads = [threading.Thread(target=punch_for_ever, args=(device, stop, receipts, failures)) for device in punchers]
     for thread in threads:
         thread.start()
-    for _ in range(50):
-        house.wait_ms(moments.uniform(0, 200))
-        house.service.again()
+    for _ in range(60):
+        house.wait_ms(moments.uniform(0, 700))
+        house.service.kill()
+        house.service.launch_only()
+    house.wait_until(lambda: house.service.health() == 200, "a healthy service")
     stop.set()
     for thread in threads:
         thread.join(60)
@@ -149,12 +150,12 @@ def test_P_8_a_hold_survives_a_restart_of_the_service(house):
     fall_silent(people)
     for device in people:
         house.observer.wait_status(device.employee, presence="held")
-    opened = house.observer.wait_alert("outage")
+    opened_at = house.store.rows("SELECT * FROM holds")[0]["opened_at"]
     house.service.again()
     events = [house.observer.wait_event(device.employee, type="AUTO_OUT") for device in people]
     assert {event["cause"] for event in events} == {"outage"}
     assert len({event["holdId"] for event in events}) == 1
-    assert all(event["detectedAt"] >= opened["since"] + 6000 for event in events), (opened, events)
+    assert all(0 <= event["detectedAt"] - (opened_at + 6000) <= 1000 for event in events), (opened_at, events)
 
 
 def test_P_8_few_who_fall_silent_are_no_outage(house):

@@ -38,9 +38,9 @@ def main(host, port, employee, session, interval_ms):
     client.loop_start()
     while True:
         state["up"].wait()
+        client.publish(base + "heartbeat", json.dumps({"epoch": state["epoch"], "intervalMs": interval_ms}), 0)
         if not state["recorded"].is_set():
             client.publish(base + "punch", punch, 1)
-        client.publish(base + "heartbeat", json.dumps({"epoch": state["epoch"], "intervalMs": interval_ms}), 0)
         time.sleep(interval_ms / 1000 * 0.9)
 
 
