@@ -235,7 +235,7 @@ static int64_t serve(int epoll, struct puncher *punchers, int clients, int64_t d
     return now_ns() - begin;
 }
 
-static void measure_many(int port, int clients, int seconds)
+static void measure_many(const struct stage *stage, int clients, int seconds)
 {
     struct times receipts = {0};
     struct puncher *punchers = calloc((size_t)clients, sizeof *punchers);
@@ -244,15 +244,18 @@ static void measure_many(int port, int clients, int seconds)
         wire_client_give_up("no memory");
     }
     for (int i = 0; i < clients; i++) {
-        open_puncher(&punchers[i], port, i + 1, &receipts);
+        open_puncher(&punchers[i], stage_port(stage), i + 1, &receipts);
         watch(epoll, wire_client_fd(punchers[i].client), &punchers[i]);
     }
     serve(epoll, punchers, clients, 500 * 1000000LL); /* warms up */
     receipts.count = 0;
+    double cpu = stage_service_cpu(stage);
     int64_t took_ns = serve(epoll, punchers, clients, seconds * 1000000000LL);
     printf("%d clients, each one punch at a time: %.0f a second\n", clients,
            (double)receipts.count / ((double)took_ns / 1e9));
     print_times("published to receipt", &receipts);
+    printf("  processor time of the service a punch    %.0f us\n",
+           (stage_service_cpu(stage) - cpu) * 1e6 / (double)receipts.count);
     for (int i = 0; i < clients; i++) {
         wire_client_close(punchers[i].client);
     }
@@ -300,7 +303,7 @@ int main(int argc, char **argv)
     struct options options = read_options(argc, argv);
     struct stage *stage = stage_open(options.service, options.folder, NULL);
     measure_one(stage_port(stage), options.punches);
-    measure_many(stage_port(stage), options.clients, options.seconds);
+    measure_many(stage, options.clients, options.seconds);
     stage_close(stage);
     return 0;
 }

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A service with an empty database is there in far less. */
@@ -61,12 +62,14 @@ static char *room(struct words *words)
 
 static void beside_us(char path[PATH_MAX])
 {
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 16);
+    char us[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", us, sizeof us - 1);
     if (length < 0) {
         wire_client_give_up("cannot tell where this program is: %s", strerror(errno));
     }
-    path[length] = '\0';
-    strcpy(strrchr(path, '/') + 1, "rollcalld");
+    us[length] = '\0';
+    *strrchr(us, '/') = '\0';
+    snprintf(path, PATH_MAX, "%.4000s/rollcalld", us);
 }
 
 static void make_words(const struct stage *stage, const char *service, const char *const *settings,
@@ -171,6 +174,16 @@ int stage_port(const struct stage *stage)
 pid_t stage_service(const struct stage *stage)
 {
     return stage->service;
+}
+
+double stage_service_cpu(const struct stage *stage)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(stage->service, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        wire_client_give_up("the service has ended; see %s/service.log", stage->folder);
+    }
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
 const char *stage_folder(const struct stage *stage)
