@@ -4,7 +4,6 @@
  * it.
  */
 #include "link/client.h"
-#include "link/nagle.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,7 +135,6 @@ static void on_connected(void *context, MQTTAsync_successData5 *data)
     if (!ours)
         return; /* given up meanwhile: the link's thread disconnects */
     rc_link_settle(link);
-    rc_nagle_off();
     if (known)
         go_up(link, true);
     rc_link_subscribe(link);

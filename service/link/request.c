@@ -1,7 +1,5 @@
 #include "link/request.h"
 
-#include "link/nagle.h"
-
 #include <MQTTAsync.h>
 #include <assert.h>
 #include <errno.h>
@@ -238,7 +236,6 @@ static enum rc_request_result connect_and_subscribe(struct rc_requester *request
     if (result != RC_REQUEST_OK) {
         return result;
     }
-    rc_nagle_off();
     rc = start_subscribing(requester);
     if (rc != MQTTASYNC_SUCCESS) {
         say(error, "the connection to %s broke", requester->uri);
