@@ -1,7 +1,7 @@
 /*
  * bench_punch: punches with receipts against a real service and broker, started here in a temporary folder.
  *
- *   bench_punch [--service PATH] [--folder DIR] [--punches N] [--clients N] [--seconds N]
+ *   bench_punch [--service PATH] [--folder DIR] [--punches N] [--clients N] [--seconds N] [--set S.K=V]...
  *
  * First one client punches IN and OUT by turns, each time waiting for the receipt and for the status at
  * another subscriber: how long from the punch published to the receipt, and to the status. Then so many
@@ -47,8 +47,13 @@ struct watcher {
     int64_t seen; /* statuses */
 };
 
+/* Settings that --set may give to the service. */
+#define SETS_MAX 16
+
 struct options {
     const char *service, *folder;
+    const char *sets[SETS_MAX + 1];
+    size_t set_count;
     int punches, clients, seconds;
 };
 
@@ -284,6 +289,8 @@ static struct options read_options(int argc, char **argv)
             options.service = value;
         } else if (strcmp(argv[i], "--folder") == 0) {
             options.folder = value;
+        } else if (strcmp(argv[i], "--set") == 0 && options.set_count < SETS_MAX) {
+            options.sets[options.set_count++] = value;
         } else if (strcmp(argv[i], "--punches") == 0) {
             options.punches = number_of(value, argv[i]);
         } else if (strcmp(argv[i], "--clients") == 0) {
@@ -292,7 +299,8 @@ static struct options read_options(int argc, char **argv)
             options.seconds = number_of(value, argv[i]);
         } else {
             wire_client_give_up(
-                "bench_punch [--service PATH] [--folder DIR] [--punches N] [--clients N] [--seconds N]");
+                "bench_punch [--service PATH] [--folder DIR] [--punches N] [--clients N] [--seconds N] "
+                "[--set S.K=V]...");
         }
     }
     return options;
@@ -301,7 +309,7 @@ static struct options read_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct options options = read_options(argc, argv);
-    struct stage *stage = stage_open(options.service, options.folder, NULL);
+    struct stage *stage = stage_open(options.service, options.folder, options.sets);
     measure_one(stage_port(stage), options.punches);
     measure_many(stage, options.clients, options.seconds);
     stage_close(stage);
