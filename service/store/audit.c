@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Month tables that one view can join: SQLite's limit of terms in a compound SELECT, forty years. Closed
- * months are to be archived long before; a row that would need one more is REFUSED. */
-#define MONTHS_MAX 500
-
 void rc_audit_month_name(int month, char out[RC_AUDIT_MONTH_MAX])
 {
     snprintf(out, RC_AUDIT_MONTH_MAX, "%04d_%02d", month / 12, month % 12 + 1);
@@ -45,24 +41,38 @@ static enum rc_store_result make_table(struct rc_store *store, const char *month
     return rc_handle_exec(store, sql);
 }
 
+char *rc_audit_view_sql(sqlite3 *db, const char *without)
+{
+    sqlite3_stmt *tables = NULL;
+    if (sqlite3_prepare_v2(db, rc_sql_texts[RC_SQL_AUDIT_TABLES], -1, &tables, NULL) != SQLITE_OK)
+        return NULL;
+    sqlite3_str *sql = sqlite3_str_new(db);
+    sqlite3_str_appendall(sql, "DROP VIEW audit_logs; CREATE VIEW audit_logs AS ");
+    int count = 0, code;
+    while ((code = sqlite3_step(tables)) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(tables, 0);
+        if (without != NULL && strcmp(name + strlen("audit_logs_"), without) == 0)
+            continue;
+        sqlite3_str_appendf(sql, "%sSELECT " RC_AUDIT_COLUMNS " FROM %w", count++ == 0 ? "" : " UNION ALL ",
+                            name);
+    }
+    sqlite3_finalize(tables);
+    char *text = sqlite3_str_finish(sql);
+    if (code == SQLITE_DONE && count <= RC_AUDIT_MONTHS_MAX)
+        return text;
+    sqlite3_free(text);
+    return NULL;
+}
+
 static enum rc_store_result make_view(struct rc_store *store)
 {
-    sqlite3_stmt *tables = rc_handle_use(store, RC_SQL_AUDIT_TABLES);
-    if (tables == NULL)
-        return rc_handle_fail(store, "cannot prepare");
-    sqlite3_str *sql = sqlite3_str_new(store->db);
-    sqlite3_str_appendall(sql, "DROP VIEW audit_logs; CREATE VIEW audit_logs AS ");
-    enum rc_store_result result = RC_STORE_OK;
-    int count = 0;
-    while (rc_handle_row(store, tables, &result))
-        sqlite3_str_appendf(sql, "%sSELECT " RC_AUDIT_COLUMNS " FROM %w", count++ == 0 ? "" : " UNION ALL ",
-                            (const char *)sqlite3_column_text(tables, 0));
-    char *text = sqlite3_str_finish(sql);
-    if (result == RC_STORE_OK && count > MONTHS_MAX)
-        result = rc_handle_refuse(store, "too many months of audit_logs: archive closed ones");
-    else if (result == RC_STORE_OK)
-        result = text == NULL ? RC_STORE_IO : rc_handle_exec(store, text);
-    sqlite3_free(text);
+    char *sql = rc_audit_view_sql(store->db, NULL);
+    if (sql == NULL)
+        return sqlite3_errcode(store->db) == SQLITE_OK || sqlite3_errcode(store->db) == SQLITE_DONE
+                   ? rc_handle_refuse(store, "too many months of audit_logs: archive closed ones")
+                   : rc_handle_fail(store, "cannot read the schema");
+    enum rc_store_result result = rc_handle_exec(store, sql);
+    sqlite3_free(sql);
     return result;
 }
 

@@ -20,4 +20,13 @@ enum rc_store_result rc_audit_load(struct rc_store *store);
 #define RC_AUDIT_MONTH_MAX 16
 void rc_audit_month_name(int month, char out[RC_AUDIT_MONTH_MAX]);
 
+/* rc_audit_view_sql returns the SQL that makes the view audit_logs afresh over all month tables but `without`
+ * (NULL: over all); free it with sqlite3_free; NULL on a failure, or when there are more than
+ * RC_AUDIT_MONTHS_MAX. */
+char *rc_audit_view_sql(sqlite3 *db, const char *without);
+
+/* Month tables that one view can join: SQLite's limit of terms in a compound SELECT, forty years. Closed
+ * months are to be archived long before; a row that would need one more is REFUSED. */
+#define RC_AUDIT_MONTHS_MAX 500
+
 #endif

@@ -213,4 +213,10 @@ enum rc_store_result rc_store_head(struct rc_store *store, int site, int64_t *se
  * rename); it fails if path exists. Blocks for as long as the copy takes. */
 enum rc_store_result rc_store_backup(const char *database, const char *path, char error[RC_STORE_ERROR_MAX]);
 
+/* rc_store_archive moves a closed month of audit_logs ("2026_01") out of a database that no service has open
+ * (IN_USE) to a new file: copies, checks the copy against the chain, syncs it, then drops the table. A
+ * failure before that removes the file again; at the drop it leaves the month in both, which verifies too. */
+enum rc_store_result rc_store_archive(const char *database, const char *month, const char *path,
+                                      char error[RC_STORE_ERROR_MAX]);
+
 #endif

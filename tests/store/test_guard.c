@@ -1,0 +1,82 @@
+/* The service's own SQL cannot change the logs, even where somebody dropped the triggers. */
+#include "guard.h"
+#include "migrate.h"
+#include "rig.h"
+
+static sqlite3 *guarded(void)
+{
+    sqlite3 *db = NULL;
+    char error[RC_STORE_ERROR_MAX];
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_int_equal(rc_migrate(db, 0, error), RC_STORE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "CREATE TABLE audit_logs_2025_11 (site, seq); DROP TRIGGER punches_only_next;"
+                     "DROP TRIGGER punches_no_update; DROP TRIGGER punches_no_delete;",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    rc_guard_install(db);
+    return db;
+}
+
+static void section_8_the_authorizer_refuses_to_change_a_log(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {
+        "UPDATE punches SET at = 1",
+        "UPDATE PUNCHES SET at = 1",
+        "UPDATE main.\"punches\" SET at = 1",
+        "DELETE FROM punches",
+        "DELETE FROM punches WHERE seq = 1",
+        "DROP TABLE punches",
+        "DROP INDEX punches_by_employee",
+        "ALTER TABLE punches ADD COLUMN x",
+        "ALTER TABLE punches RENAME TO other",
+        "UPDATE audit_logs_2025_11 SET seq = 2",
+        "DELETE FROM audit_logs_2025_11",
+        "DROP TABLE audit_logs_2025_11",
+        "DROP TRIGGER heads_stay",
+        "WITH x AS (SELECT 1) DELETE FROM punches",
+        "CREATE TRIGGER t AFTER INSERT ON meta BEGIN DELETE FROM punches; END; INSERT INTO meta VALUES ('a', "
+        "'b')",
+        "ATTACH ':memory:' AS other",
+        "PRAGMA writable_schema = ON",
+        "PRAGMA recursive_triggers = OFF",
+        "PRAGMA synchronous = OFF",
+    };
+    sqlite3 *db = guarded();
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        int code = sqlite3_exec(db, refused[i], NULL, NULL, NULL);
+        if (code != SQLITE_AUTH)
+            fail_msg("%s gave %d", refused[i], code);
+    }
+    sqlite3_close(db);
+}
+
+static void the_authorizer_lets_the_service_work(void **state)
+{
+    (void)state;
+    static const char *const allowed[] = {
+        "INSERT INTO meta VALUES ('a', 'b')",
+        "UPDATE sites SET service_t = 1",
+        "DELETE FROM outbox",
+        "DROP VIEW audit_logs; CREATE VIEW audit_logs AS SELECT * FROM audit_logs_2025_11",
+        "SELECT * FROM periods",
+        "SAVEPOINT a; RELEASE a",
+        "PRAGMA synchronous",
+    };
+    sqlite3 *db = guarded();
+    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
+        if (sqlite3_exec(db, allowed[i], NULL, NULL, NULL) != SQLITE_OK)
+            fail_msg("%s: %s", allowed[i], sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(section_8_the_authorizer_refuses_to_change_a_log),
+        cmocka_unit_test(the_authorizer_lets_the_service_work),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
