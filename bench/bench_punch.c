@@ -254,13 +254,15 @@ static void measure_many(const struct stage *stage, int clients, int seconds)
     }
     serve(epoll, punchers, clients, 500 * 1000000LL); /* warms up */
     receipts.count = 0;
-    double cpu = stage_service_cpu(stage);
+    double service = stage_service_cpu(stage);
+    double broker = stage_broker_cpu(stage);
     int64_t took_ns = serve(epoll, punchers, clients, seconds * 1000000000LL);
     printf("%d clients, each one punch at a time: %.0f a second\n", clients,
            (double)receipts.count / ((double)took_ns / 1e9));
     print_times("published to receipt", &receipts);
-    printf("  processor time of the service a punch    %.0f us\n",
-           (stage_service_cpu(stage) - cpu) * 1e6 / (double)receipts.count);
+    double each_us = 1e6 / (double)receipts.count;
+    printf("  processor time a punch: service %.0f us, broker %.0f us\n",
+           (stage_service_cpu(stage) - service) * each_us, (stage_broker_cpu(stage) - broker) * each_us);
     for (int i = 0; i < clients; i++) {
         wire_client_close(punchers[i].client);
     }

@@ -176,14 +176,24 @@ pid_t stage_service(const struct stage *stage)
     return stage->service;
 }
 
-double stage_service_cpu(const struct stage *stage)
+static double cpu_of(const struct stage *stage, pid_t process)
 {
     clockid_t clock;
     struct timespec used;
-    if (clock_getcpuclockid(stage->service, &clock) != 0 || clock_gettime(clock, &used) != 0) {
-        wire_client_give_up("the service has ended; see %s/service.log", stage->folder);
+    if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        wire_client_give_up("service or broker has ended; see %s/service.log", stage->folder);
     }
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+double stage_service_cpu(const struct stage *stage)
+{
+    return cpu_of(stage, stage->service);
+}
+
+double stage_broker_cpu(const struct stage *stage)
+{
+    return cpu_of(stage, rc_test_broker_pid(stage->broker));
 }
 
 const char *stage_folder(const struct stage *stage)

@@ -20,8 +20,9 @@ void stage_close(struct stage *stage);
 
 int stage_port(const struct stage *stage);
 pid_t stage_service(const struct stage *stage);
-/* stage_service_cpu returns the seconds of processor that the service has used, all threads. */
+/* These return the seconds of processor that the service and the broker have used, all threads. */
 double stage_service_cpu(const struct stage *stage);
+double stage_broker_cpu(const struct stage *stage);
 const char *stage_folder(const struct stage *stage); /* rollcall.db and service.log are in it */
 
 #endif
