@@ -66,7 +66,7 @@ static bool read_state(struct rc_text text, struct rc_ask *out)
 {
     for (int i = RC_ASK_OPEN; i <= RC_ASK_REJECTED; i++)
         if (text.length == strlen(states[i]) && memcmp(text.data, states[i], text.length) == 0) {
-            out->state = i;
+            out->state = (enum rc_ask_state)i;
             return true;
         }
     return false;

@@ -176,7 +176,7 @@ struct rc_ask {
     enum rc_type type;
     int64_t at;
     struct rc_text reason;
-    enum { RC_ASK_OPEN, RC_ASK_ACCEPTED, RC_ASK_REJECTED } state;
+    enum rc_ask_state { RC_ASK_OPEN, RC_ASK_ACCEPTED, RC_ASK_REJECTED } state;
     int64_t result_seq;
 };
 typedef bool rc_store_ask_fn(void *context, const struct rc_ask *ask);
