@@ -111,6 +111,17 @@ static void everybody_in(struct mass *mass)
     printf("%d people punched IN, one after the other, in %.1f s\n", mass->people, seconds() - start);
 }
 
+/* What the service has used of a processor, in seconds. */
+static double service_cpu(const struct mass *mass)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(stage_service(mass->stage), &clock) != 0 || clock_gettime(clock, &used) != 0) {
+        wire_client_give_up("no processor time of the service");
+    }
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
 static int64_t last_seq(struct mass *mass)
 {
     int64_t seq = 0;
@@ -135,7 +146,7 @@ static void open_database(struct mass *mass)
 static void everybody_gone(struct mass *mass)
 {
     double due = seconds() + PROTECTED_MS / 1e3;
-    double durable = 0, look = 0;
+    double durable = 0, look = 0, cpu = service_cpu(mass);
     while (durable == 0 || mass->statuses_out < mass->people) {
         read_both(mass, 10);
         if (durable == 0 && seconds() > look) {
@@ -148,6 +159,7 @@ static void everybody_gone(struct mass *mass)
     }
     printf("all gone at once: AUTO_OUTs durable after %.2f s, statuses with a subscriber after %.2f s\n",
            durable - due, seconds() - due);
+    printf("the service used %.2f s of a processor for it\n", service_cpu(mass) - cpu);
 }
 
 /* The peer: twice as many messages, as the service publishes an event and a status for each, by a bare

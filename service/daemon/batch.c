@@ -122,11 +122,17 @@ static void begin_anew(struct rc_service *service)
     }
 }
 
+static void undo(struct rc_site *site)
+{
+    rc_engine_undo(site->engine);
+    rc_alerts_undo(&site->alerts);
+}
+
 static void drop(struct rc_service *service)
 {
     rc_store_rollback(service->store);
     for (int i = 0; i < service->site_count; i++)
-        rc_engine_undo(service->sites[i].engine);
+        undo(&service->sites[i]);
     begin_anew(service);
 }
 
@@ -136,7 +142,7 @@ static void step_unkept(struct rc_service *service, struct rc_site *site, const 
     struct rc_effects *effects = &service->batch.effects;
     effects->count = 0;
     rc_engine_step(site->engine, event, effects);
-    rc_engine_undo(site->engine);
+    undo(site);
 }
 
 static void tell_engines(struct rc_service *service, bool ok)
@@ -384,8 +390,10 @@ bool rc_batch_commit(struct rc_service *service)
     bool wrote = rc_store_in_transaction(service->store);
     if (wrote && !commit_store(service))
         return false;
-    for (int i = 0; i < service->site_count; i++)
+    for (int i = 0; i < service->site_count; i++) {
         rc_engine_commit(service->sites[i].engine);
+        rc_alerts_commit(&service->sites[i].alerts);
+    }
     int64_t received_now = batch->oldest_now;
     begin_anew(service);
     if (!rc_batch_pump(service))

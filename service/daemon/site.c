@@ -24,6 +24,7 @@ static uint64_t random_seed(void)
 
 struct restoring {
     struct rc_engine *engine;
+    struct rc_alerts *alerts;
     bool full;
 };
 
@@ -31,6 +32,7 @@ static bool take_hold(void *context, const struct rc_hold *hold)
 {
     struct restoring *restoring = context;
     restoring->full = restoring->full || !rc_engine_restore_hold(restoring->engine, hold);
+    rc_alerts_hold(restoring->alerts, hold); /* P-8: it survives a restart, and so does its alert */
     return !restoring->full;
 }
 
@@ -53,7 +55,7 @@ static bool take_session(void *context, const struct rc_session_row *row)
 
 static enum rc_store_result restore(struct rc_site *site, struct rc_store *store, bool *full)
 {
-    struct restoring restoring = {.engine = site->engine};
+    struct restoring restoring = {.engine = site->engine, .alerts = &site->alerts};
     struct rc_site_row row;
     enum rc_store_result result = rc_store_load_site(store, site->number, &row);
     if (result == RC_STORE_OK) {
@@ -65,6 +67,7 @@ static enum rc_store_result restore(struct rc_site *site, struct rc_store *store
         result = rc_store_load_employees(store, site->number, take_employee, &restoring);
     if (result == RC_STORE_OK && !restoring.full)
         result = rc_store_load_sessions(store, site->number, take_session, &restoring);
+    rc_alerts_commit(&site->alerts);
     *full = restoring.full;
     return result;
 }
