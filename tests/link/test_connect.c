@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,27 +173,44 @@ static void the_expiry_tells_how_long_a_punch_waited(void **state)
     rc_test_mqtt_close(client, true);
 }
 
+/* This program again, as a service that says that it is online, and then waits to be killed. */
+static _Noreturn void be_service(const char *uri)
+{
+    struct rig rig = {.inbox = rc_inbox_alloc(RC_INBOX_BYTES),
+                      .options = {.site_name = {2, "hq"},
+                                  .uri = uri,
+                                  .client_id = "rollcall-hq",
+                                  .will_topic = rig_text(PREFIX "service/status"),
+                                  .will_payload = rig_text("{\"online\":false}")}};
+    rig_open_up(&rig);
+    rig_publish(&rig, "service/status", "{\"online\":true}", 1, 1);
+    rig_await(&rig, RC_INBOUND_ACKED);
+    for (;;)
+        pause();
+}
+
+static pid_t start_service(const struct rig *rig)
+{
+    char uri[64];
+    snprintf(uri, sizeof uri, "%s", rc_test_broker_uri(rig->broker));
+    char *arguments[] = {(char[]){"test_link_connect"}, (char[]){"--service"}, uri, NULL};
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execv("/proc/self/exe", arguments);
+        _exit(127);
+    }
+    assert_true(child > 0);
+    return child;
+}
+
 static void the_will_fires_when_the_service_is_killed(void **state)
 {
     struct rig *rig = *state;
     struct rc_test_mqtt *client = rig_client(rig, "watcher");
     struct rc_test_message will;
     rc_test_mqtt_subscribe(client, PREFIX "service/status", 1);
-    int ready[2];
-    char byte;
-    assert_int_equal(pipe(ready), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        rig_open_up(rig);
-        rig_publish(rig, "service/status", "{\"online\":true}", 1, 1);
-        rig_await(rig, RC_INBOUND_ACKED);
-        (void)!write(ready[1], "!", 1);
-        for (;;)
-            pause();
-    }
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
-    close(ready[1]);
+    pid_t child = start_service(rig);
     assert_true(rc_test_mqtt_receive(client, RIG_WAIT_MS, &will));
     assert_string_equal(will.payload, "{\"online\":true}");
     kill(child, SIGKILL);
@@ -331,8 +349,10 @@ static void two_sites_share_an_inbox_and_are_told_apart(void **state)
 
 #define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "--service") == 0)
+        be_service(argv[2]);
     const struct CMUnitTest tests[] = {
         LINK_TEST(the_first_up_says_that_the_broker_did_not_know_us_and_the_next_that_it_did),
         LINK_TEST(a_broker_that_is_not_there_yet_is_found_when_it_comes),
