@@ -54,3 +54,8 @@ WHERE p.id IS NOT NULL AND p.type IN ('IN', 'OUT')
 -- check: a row names a hold that never was
 SELECT p.site, p.seq FROM punches p WHERE p.hold_id IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.site = p.site AND h.number = p.hold_id);
+
+-- check: a row of the log is of no known kind
+SELECT site, seq FROM punches
+WHERE type NOT IN ('IN', 'OUT', 'AUTO_OUT', 'RESUME', 'CORRECTION') OR state NOT IN ('effective', 'held')
+   OR review NOT IN (0, 1) OR action NOT IN ('accept', 'reject', 'add', 'void', 'retime');

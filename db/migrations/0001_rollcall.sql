@@ -53,13 +53,14 @@ CREATE TABLE employees (
 
 -- ---- the log of punches ----
 
+-- What a CHECK would say stands in the trigger below: one CHECK beside a trigger makes SQLite copy every page that an
+-- INSERT touches, in case it has to take half a statement back.
 CREATE TABLE punches (
     site             TEXT    NOT NULL,
     seq              INTEGER NOT NULL,
     id               TEXT,
     employee_id      TEXT    NOT NULL,
-    type             TEXT    NOT NULL CHECK (type = 'IN' OR type = 'OUT' OR type = 'AUTO_OUT' OR type = 'RESUME'
-                                     OR type = 'CORRECTION'),
+    type             TEXT    NOT NULL, -- IN, OUT, AUTO_OUT, RESUME, CORRECTION
     at               INTEGER NOT NULL,
     last_evidence_at INTEGER,
     detected_at      INTEGER,
@@ -68,25 +69,19 @@ CREATE TABLE punches (
     session_id       TEXT,
     login            TEXT,
     device_at        INTEGER,
-    state            TEXT    NOT NULL CHECK (state IN ('effective', 'held')),
-    review           INTEGER NOT NULL CHECK (review IN (0, 1)),
+    state            TEXT    NOT NULL, -- effective, held
+    review           INTEGER NOT NULL,
     closes           INTEGER,
     target_seq       INTEGER,
-    action           TEXT CHECK (action = 'accept' OR action = 'reject' OR action = 'add' OR action = 'void'
-                                      OR action = 'retime'),
+    action           TEXT,             -- accept, reject, add, void, retime
     actor            TEXT,
     reason           TEXT,
     hold_id          INTEGER,
     note             TEXT,
     out_t            INTEGER,
     out_detected_t   INTEGER,
-    hash             TEXT    NOT NULL CHECK (length(hash) = 64),
-    PRIMARY KEY (site, seq),
-    CHECK (target_seq < seq AND closes < seq),
-    CHECK (type <> 'CORRECTION' OR (state = 'effective' AND action IS NOT NULL AND target_seq IS NOT NULL
-                                    AND actor IS NOT NULL)),
-    CHECK (type <> 'RESUME' OR target_seq IS NOT NULL),
-    CHECK (type <> 'AUTO_OUT' OR closes IS NOT NULL)
+    hash             TEXT    NOT NULL,
+    PRIMARY KEY (site, seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX punches_by_employee ON punches (site, employee_id, at);
@@ -96,11 +91,21 @@ CREATE INDEX punches_by_closes ON punches (site, closes) WHERE closes IS NOT NUL
 CREATE INDEX punches_by_hold ON punches (site, hold_id) WHERE hold_id IS NOT NULL;
 CREATE INDEX punches_doubtful ON punches (site, seq) WHERE review = 1 OR state = 'held';
 
--- The next number only: this also stops INSERT OR REPLACE and UPSERT, whatever the pragmas of who tries.
+-- The next number only: this also stops INSERT OR REPLACE and UPSERT, whatever the pragmas of who tries. FAIL, as in the
+-- service's INSERT OR FAIL, for the same reason as above.
 CREATE TRIGGER punches_only_next BEFORE INSERT ON punches
 WHEN NEW.seq IS NOT 1 + COALESCE((SELECT max(seq) FROM punches WHERE site = NEW.site), 0)
+    OR CASE NEW.type
+        WHEN 'IN' THEN NEW.closes IS NULL
+        WHEN 'OUT' THEN 1
+        WHEN 'AUTO_OUT' THEN NEW.closes > 0
+        WHEN 'RESUME' THEN NEW.target_seq > 0
+        WHEN 'CORRECTION' THEN NEW.target_seq > 0 AND NEW.state = 'effective' AND NEW.actor > '' AND NEW.action > ''
+        ELSE 0 END IS NOT 1
+    OR NOT (NEW.state = 'effective' OR NEW.state = 'held') OR NOT (NEW.review = 0 OR NEW.review = 1)
+    OR NEW.closes >= NEW.seq OR NEW.target_seq >= NEW.seq OR length(NEW.hash) <> 64
 BEGIN
-    SELECT RAISE(FAIL, 'punches is append-only: seq is not the next');
+    SELECT RAISE(FAIL, 'punches is append-only: this row is not the next, or none');
 END;
 CREATE TRIGGER punches_no_update BEFORE UPDATE ON punches
 BEGIN

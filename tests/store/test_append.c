@@ -81,6 +81,21 @@ static void section_8_a_gap_in_seq_cannot_be_made(void **state)
                 "'0000000000000000000000000000000000000000000000000000000000000000')");
 }
 
+#define ZEROS "'0000000000000000000000000000000000000000000000000000000000000000'"
+
+static void a_row_that_makes_no_sense_is_refused(void **state)
+{
+    fill(*state);
+    must_refuse("INSERT INTO punches " COLUMNS " VALUES ('hq',3,'x','SIDEWAYS',1,1,'effective',0," ZEROS ")");
+    must_refuse("INSERT INTO punches " COLUMNS " VALUES ('hq',3,'x','IN',1,1,'maybe',0," ZEROS ")");
+    must_refuse("INSERT INTO punches " COLUMNS " VALUES ('hq',3,'x','IN',1,1,'effective',2," ZEROS ")");
+    must_refuse("INSERT INTO punches " COLUMNS " VALUES ('hq',3,'x','IN',1,1,'effective',0,'short')");
+    must_refuse("INSERT INTO punches " COLUMNS " VALUES ('hq',3,'x','AUTO_OUT',1,1,'effective',0," ZEROS ")");
+    must_refuse("INSERT INTO punches " COLUMNS " VALUES ('hq',3,'x','RESUME',1,1,'effective',0," ZEROS ")");
+    must_refuse("INSERT INTO punches " COLUMNS " VALUES ('hq',3,'x','CORRECTION',1,1,'effective',0," ZEROS
+                ")");
+}
+
 static void section_8_audit_months_are_append_only_too(void **state)
 {
     fill(*state);
@@ -211,6 +226,7 @@ int main(void)
         TEST(section_8_no_tool_can_update_or_delete_punches),
         TEST(section_8_insert_or_replace_cannot_get_round),
         TEST(section_8_a_gap_in_seq_cannot_be_made),
+        TEST(a_row_that_makes_no_sense_is_refused),
         TEST(section_8_audit_months_are_append_only_too),
         TEST(heads_never_go_back),
         TEST(a_row_with_another_seq_than_the_next_is_refused_and_changes_nothing),
