@@ -38,9 +38,9 @@ static struct layout lay_out(const struct rc_engine_limits *limits)
     layout.images = take(&total, limits->images, sizeof(struct image));
     layout.sessions = take(&total, session_records(limits), sizeof(struct session));
     layout.timers = take(&total, session_records(limits), sizeof(struct rc_timer));
-    layout.session_heads = take(&total, buckets_for(limits->sessions), sizeof(uint32_t));
+    layout.session_heads = take(&total, buckets_for(2 * (uint64_t)limits->sessions), sizeof(uint32_t));
     layout.employees = take(&total, limits->employees, sizeof(struct employee));
-    layout.employee_heads = take(&total, buckets_for(limits->employees), sizeof(uint32_t));
+    layout.employee_heads = take(&total, buckets_for(2 * (uint64_t)limits->employees), sizeof(uint32_t));
     layout.scopes = take(&total, limits->scopes, sizeof(struct scope));
     layout.scope_heads = take(&total, buckets_for(limits->scopes), sizeof(uint32_t));
     layout.total = total;
@@ -73,11 +73,11 @@ struct rc_engine *rc_engine_init(void *memory, const struct rc_engine_limits *li
     engine->timers = (struct rc_timer *)(void *)(base + layout.timers);
     engine->employees = (struct employee *)(void *)(base + layout.employees);
     engine->scopes = (struct scope *)(void *)(base + layout.scopes);
-    engine->session_heads = heads(base, layout.session_heads, buckets_for(limits->sessions));
-    engine->employee_heads = heads(base, layout.employee_heads, buckets_for(limits->employees));
+    engine->session_heads = heads(base, layout.session_heads, buckets_for(2 * (uint64_t)limits->sessions));
+    engine->employee_heads = heads(base, layout.employee_heads, buckets_for(2 * (uint64_t)limits->employees));
     engine->scope_heads = heads(base, layout.scope_heads, buckets_for(limits->scopes));
-    engine->session_mask = buckets_for(limits->sessions) - 1;
-    engine->employee_mask = buckets_for(limits->employees) - 1;
+    engine->session_mask = buckets_for(2 * (uint64_t)limits->sessions) - 1;
+    engine->employee_mask = buckets_for(2 * (uint64_t)limits->employees) - 1;
     engine->scope_mask = buckets_for(limits->scopes) - 1;
     engine->session_free = engine->devices = RC_NIL;
     struct list empty = {RC_NIL, RC_NIL};
@@ -114,23 +114,30 @@ static uint32_t employee_for(struct rc_engine *engine, const struct rc_id *id, s
     return index;
 }
 
+/* The session of a heartbeat that is the first we hear of it. */
+static uint32_t first_beat(struct rc_engine *engine, const struct rc_beat *beat, struct rc_effects *out)
+{
+    uint32_t employee = RC_NIL;
+    if (beat->employee.length != 0) {
+        employee = employee_for(engine, &beat->employee, out);
+        if (employee == RC_NIL) {
+            return RC_NIL;
+        }
+        if (beat->has_class && beat->class == RC_KIOSK) { /* P-1: a kiosk's session begins with an IN */
+            rc_employee_evidence(&engine->employees[employee],
+                                 (struct moment){.at = engine->at, .now = engine->now, .t = engine->t});
+            return RC_NIL;
+        }
+    }
+    return rc_session_for(engine, employee, beat, out);
+}
+
 static void step_beat(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out)
 {
     const struct rc_beat *beat = &event->beat;
-    bool device = beat->employee.length == 0;
-    uint32_t employee = device ? RC_NIL : employee_for(engine, &beat->employee, out);
-    if (!device && employee == RC_NIL) {
-        return;
-    }
-    uint32_t known = rc_session_find(engine, employee, &beat->session);
-    uint32_t session = known;
+    uint32_t session = rc_session_lookup(engine, &beat->employee, &beat->session);
     if (session == RC_NIL) {
-        if (beat->has_class && beat->class == RC_KIOSK && !device) {
-            rc_employee_evidence(&engine->employees[employee],
-                                 (struct moment){.at = engine->at, .now = engine->now, .t = engine->t});
-            return; /* P-1: a kiosk's session begins with an IN */
-        }
-        session = rc_session_for(engine, employee, beat, out);
+        session = first_beat(engine, beat, out);
     }
     if (session == RC_NIL) {
         return;

@@ -62,20 +62,33 @@ uint32_t rc_employee_make(struct rc_engine *engine, const struct rc_id *id)
     return index;
 }
 
-static uint32_t *session_head(const struct rc_engine *engine, uint32_t employee, const struct rc_id *id)
+/* The id under which an employee's sessions are hashed; devices are sessions of nobody. */
+static const struct rc_id *owner_id(const struct rc_engine *engine, uint32_t employee)
 {
-    uint64_t hash = mix(engine->limits.seed, (uint64_t)employee + 1);
-    return &engine->session_heads[hash_id(hash, id) & engine->session_mask];
+    static const struct rc_id nobody = {0};
+    return employee == RC_NIL ? &nobody : &engine->employees[employee].id;
+}
+
+static uint32_t *session_head(const struct rc_engine *engine, const struct rc_id *employee,
+                              const struct rc_id *id)
+{
+    return &engine->session_heads[hash_id(hash_id(engine->limits.seed, employee), id) & engine->session_mask];
+}
+
+uint32_t rc_session_lookup(const struct rc_engine *engine, const struct rc_id *employee,
+                           const struct rc_id *id)
+{
+    uint32_t index = *session_head(engine, employee, id);
+    while (index != RC_NIL && (!same_id(&engine->sessions[index].id, id) ||
+                               !same_id(owner_id(engine, engine->sessions[index].employee), employee))) {
+        index = engine->sessions[index].chain;
+    }
+    return index;
 }
 
 uint32_t rc_session_find(const struct rc_engine *engine, uint32_t employee, const struct rc_id *id)
 {
-    uint32_t index = *session_head(engine, employee, id);
-    while (index != RC_NIL &&
-           (engine->sessions[index].employee != employee || !same_id(&engine->sessions[index].id, id))) {
-        index = engine->sessions[index].chain;
-    }
-    return index;
+    return rc_session_lookup(engine, owner_id(engine, employee), id);
 }
 
 /* P-18: which session of the employee gives way to a new one: the longest past its deadline, else the longest
@@ -137,7 +150,7 @@ uint32_t rc_session_make(struct rc_engine *engine, uint32_t employee, const stru
     uint32_t *siblings = owner != NULL ? &owner->sessions : &engine->devices;
     session->sibling = *siblings;
     *siblings = index;
-    uint32_t *head = session_head(engine, employee, id);
+    uint32_t *head = session_head(engine, owner_id(engine, employee), id);
     session->chain = *head;
     *head = index;
     if (owner != NULL) {
@@ -175,7 +188,8 @@ void rc_session_drop(struct rc_engine *engine, uint32_t index)
     struct employee *owner = session->employee == RC_NIL ? NULL : &engine->employees[session->employee];
     rc_wheel_stop(session->state == RC_S_KIOSK ? &engine->shift : &engine->silence, index);
     uncount(engine, session);
-    unlink_from(session_head(engine, session->employee, &session->id), engine, index, false);
+    unlink_from(session_head(engine, owner_id(engine, session->employee), &session->id), engine, index,
+                false);
     unlink_from(owner != NULL ? &owner->sessions : &engine->devices, engine, index, true);
     if (owner != NULL) {
         owner->tally.all = (uint8_t)(owner->tally.all - 1);

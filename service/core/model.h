@@ -23,20 +23,23 @@
 #define S_COUNT_WATCHED 0x40u /* counts in its gateway's scope */
 #define S_COUNT_OVERDUE 0x80u
 
+/* What a heartbeat reads and writes comes first, so that it touches few cache lines. */
 struct session {
-    struct rc_id id;
     uint8_t flags, state, class, ended_by;
-    uint32_t employee, sibling, chain, dirty_next;
-    uint32_t scope;      /* badge: its gateway's scope */
+    uint32_t employee, chain;
     uint32_t generation; /* of the link, when it was last heard live (P-6) */
     uint32_t interval_ms;
+    uint32_t dirty_next;
     int64_t epoch; /* RC_NONE: never given */
     int64_t deadline_t;
-    int64_t deadline_now; /* kiosk: the shift limit */
     int64_t heard_t, heard_now, heard_at;
-    int64_t leave_now; /* of the last leave that it obeyed, INT64_MIN: none since it was heard */
-    int64_t first_at;
+    int64_t leave_now;    /* of the last leave that it obeyed, INT64_MIN: none since it was heard */
     int64_t heard_in_seq; /* kiosk: the IN whose period it belongs to */
+    struct rc_id id;
+    uint32_t sibling;
+    uint32_t scope;       /* badge: its gateway's scope */
+    int64_t deadline_now; /* kiosk: the shift limit */
+    int64_t first_at;
 };
 
 /* Bits of employee.flags */
@@ -148,6 +151,9 @@ struct rc_engine {
 uint32_t rc_employee_find(const struct rc_engine *engine, const struct rc_id *id);
 /* RC_NIL at the limit */
 uint32_t rc_employee_make(struct rc_engine *engine, const struct rc_id *id);
+/* One look in one table: the way of a heartbeat. An empty employee: a device. */
+uint32_t rc_session_lookup(const struct rc_engine *engine, const struct rc_id *employee,
+                           const struct rc_id *id);
 /* employee RC_NIL: a device; id empty: the evidence-only slot */
 uint32_t rc_session_find(const struct rc_engine *engine, uint32_t employee, const struct rc_id *id);
 /* RC_NIL where neither the process nor the employee has room; the employee's session that gives way is
