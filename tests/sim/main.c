@@ -1,0 +1,244 @@
+/*
+ * rollcall-sim: runs seeds. A seed that fails is printed with how to see it again; --shrink makes it small first.
+ */
+#include "daemon/log.h"
+#include "plant.h"
+#include "shrink.h"
+#include "world.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Failing seeds that one run prints before it gives up. */
+#define FAILURES_MAX 20
+
+struct options {
+    uint64_t first, count;
+    int jobs;
+    bool trace, shrink, hash, log;
+    int plant;
+    bool catch; /* the planted bug must be caught */
+    const char *seeds;
+};
+
+static const char usage[] =
+    "usage: rollcall-sim [--seed N | --from N --count N | --seeds FILE] [--jobs N] [--trace] [--shrink] [--hash]\n"
+    "                    [--plant NAME [--catch]] [--plants] [--log]\n"
+    "  --seed N       one seed; with --trace everything that happens in it, with --shrink the least that fails\n"
+    "  --from, --count a range of seeds (default 1, 100), on --jobs processes\n"
+    "  --seeds FILE   the seeds in FILE, one a line, # begins a comment\n"
+    "  --hash         print the hash of each trace\n"
+    "  --plant NAME   with a bug put in; --catch: succeed at the first seed that shows it. --plants lists them\n"
+    "  --log          the service's own log to standard error\n"
+    "exit code: 0 all held (with --catch: the bug was caught), 1 something failed, 2 wrong usage\n";
+
+static struct sim_world world; /* too large for the stack */
+
+static void add_seen(struct sim_world *sum, const struct sim_world *one)
+{
+    sum->seen.heartbeats += one->seen.heartbeats;
+    sum->seen.punches += one->seen.punches;
+    sum->seen.auto_outs += one->seen.auto_outs;
+    sum->seen.resumes += one->seen.resumes;
+    sum->seen.holds += one->seen.holds;
+    sum->seen.late += one->seen.late;
+    sum->seen.corrections += one->seen.corrections;
+    sum->seen.crashes += one->seen.crashes;
+    sum->seen.wills += one->seen.wills;
+    sum->seen.retries += one->seen.retries;
+    sum->steps += one->steps;
+}
+
+static void print_plan(const struct sim_plan *plan)
+{
+    char line[160];
+    for (int i = 0; i < plan->count; i++) {
+        sim_action_text(&plan->actions[i], line, sizeof line);
+        printf("  %s\n", line);
+    }
+}
+
+static void shrink(struct sim_plan *plan, const struct options *options)
+{
+    int before = plan->count;
+    int runs = sim_shrink(plan, options->plant, world.failure.check);
+    printf("shrunk from %d actions to %d in %d runs:\n", before, plan->count, runs);
+    print_plan(plan);
+    sim_world_free(&world);
+    sim_run(&world, plan, options->plant, options->trace);
+    printf("then: check %d at %.3f s: %s\n", world.failure.check, (double)world.failure.time / 1000.0,
+           world.failure.text);
+}
+
+/* Runs one seed; true: it failed. */
+static bool run_seed(uint64_t seed, const struct options *options, struct sim_world *sum)
+{
+    static struct sim_plan plan;
+    sim_plan_make(&plan, seed);
+    sim_run(&world, &plan, options->plant, options->trace && !options->shrink);
+    bool failed = world.failure.failed;
+    if (options->hash)
+        printf("seed %llu: %016llx %llu lines\n", (unsigned long long)seed, (unsigned long long)world.trace_hash,
+               (unsigned long long)world.trace_lines);
+    if (failed && !options->catch) {
+        printf("FAILED seed %llu: check %d at %.3f s, step %llu: %s\n  again: rollcall-sim --seed %llu --trace\n",
+               (unsigned long long)seed, world.failure.check, (double)world.failure.time / 1000.0,
+               (unsigned long long)world.failure.step, world.failure.text, (unsigned long long)seed);
+        if (options->shrink)
+            shrink(&plan, options);
+    }
+    if (failed && options->catch)
+        printf("caught by seed %llu: check %d: %s\n", (unsigned long long)seed, world.failure.check,
+               world.failure.text);
+    fflush(stdout);
+    add_seen(sum, &world);
+    sim_world_free(&world);
+    sim_plan_free(&plan);
+    return failed;
+}
+
+static void print_seen(const struct sim_world *sum, uint64_t seeds, uint64_t failures)
+{
+    printf("%llu seeds, %llu failed: %llu steps, %llu punches, %llu AUTO_OUT, %llu RESUME, %llu holds, "
+           "%llu corrections, %llu wills, %llu crashes\n",
+           (unsigned long long)seeds, (unsigned long long)failures, (unsigned long long)sum->steps,
+           (unsigned long long)sum->seen.punches, (unsigned long long)sum->seen.auto_outs,
+           (unsigned long long)sum->seen.resumes, (unsigned long long)sum->seen.holds,
+           (unsigned long long)sum->seen.corrections, (unsigned long long)sum->seen.wills,
+           (unsigned long long)sum->seen.crashes);
+}
+
+/* Every `jobs`-th seed of the range, beginning at `part`. Returns the exit code. */
+static int run_part(const struct options *options, int part)
+{
+    static struct sim_world sum;
+    uint64_t failures = 0, seeds = 0;
+    for (uint64_t i = (uint64_t)part; i < options->count && failures < FAILURES_MAX; i += (uint64_t)options->jobs) {
+        failures += run_seed(options->first + i, options, &sum);
+        seeds++;
+        if (options->catch && failures > 0)
+            return 0;
+    }
+    print_seen(&sum, seeds, failures);
+    return options->catch || failures > 0;
+}
+
+static int run_jobs(const struct options *options)
+{
+    int failed = 0, status;
+    fflush(stdout);
+    for (int i = 0; i < options->jobs; i++) {
+        pid_t child = fork();
+        if (child == 0)
+            _exit(run_part(options, i) + (fflush(stdout) != 0));
+        if (child < 0)
+            return 1;
+    }
+    for (int i = 0; i < options->jobs; i++)
+        failed |= wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    return failed;
+}
+
+static int run_file(const struct options *options)
+{
+    static struct sim_world sum;
+    char line[256];
+    uint64_t failures = 0, seeds = 0;
+    FILE *file = fopen(options->seeds, "re");
+    if (!file) {
+        perror(options->seeds);
+        return 2;
+    }
+    while (fgets(line, sizeof line, file)) {
+        char *end;
+        uint64_t seed = strtoull(line, &end, 10);
+        if (end == line)
+            continue;
+        failures += run_seed(seed, options, &sum);
+        seeds++;
+    }
+    fclose(file);
+    print_seen(&sum, seeds, failures);
+    return failures > 0;
+}
+
+static int list_plants(void)
+{
+    for (int i = 1; i < SIM_PLANT_COUNT; i++)
+        puts(sim_plant_name((enum sim_plant)i));
+    return 0;
+}
+
+enum { OPT_SEED = 1, OPT_FROM, OPT_COUNT, OPT_SEEDS, OPT_JOBS, OPT_TRACE, OPT_SHRINK, OPT_HASH, OPT_PLANT, OPT_CATCH,
+       OPT_PLANTS, OPT_LOG, OPT_HELP };
+
+static const struct option table[] = {
+    {"seed", required_argument, NULL, OPT_SEED},   {"from", required_argument, NULL, OPT_FROM},
+    {"count", required_argument, NULL, OPT_COUNT}, {"seeds", required_argument, NULL, OPT_SEEDS},
+    {"jobs", required_argument, NULL, OPT_JOBS},   {"trace", no_argument, NULL, OPT_TRACE},
+    {"shrink", no_argument, NULL, OPT_SHRINK},     {"hash", no_argument, NULL, OPT_HASH},
+    {"plant", required_argument, NULL, OPT_PLANT}, {"catch", no_argument, NULL, OPT_CATCH},
+    {"plants", no_argument, NULL, OPT_PLANTS},     {"log", no_argument, NULL, OPT_LOG},
+    {"help", no_argument, NULL, OPT_HELP},         {NULL, 0, NULL, 0},
+};
+
+static bool take_option(struct options *options, int option)
+{
+    switch (option) {
+    case OPT_SEED:
+        options->first = strtoull(optarg, NULL, 10);
+        options->count = 1;
+        return true;
+    case OPT_FROM:
+        options->first = strtoull(optarg, NULL, 10);
+        return true;
+    case OPT_COUNT:
+        options->count = strtoull(optarg, NULL, 10);
+        return true;
+    case OPT_SEEDS:
+        options->seeds = optarg;
+        return true;
+    case OPT_JOBS:
+        options->jobs = atoi(optarg);
+        return options->jobs > 0;
+    case OPT_TRACE:
+        return options->trace = true;
+    case OPT_SHRINK:
+        return options->shrink = true;
+    case OPT_HASH:
+        return options->hash = true;
+    case OPT_PLANT:
+        options->plant = (int)sim_plant_parse(optarg);
+        return options->plant < SIM_PLANT_COUNT;
+    case OPT_CATCH:
+        return options->catch = true;
+    case OPT_LOG:
+        return options->log = true;
+    default:
+        return false;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.first = 1, .count = 100, .jobs = 1};
+    for (int option; (option = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+        if (option == OPT_PLANTS)
+            return list_plants();
+        if (option == OPT_HELP || !take_option(&options, option)) {
+            fputs(usage, option == OPT_HELP ? stdout : stderr);
+            return option == OPT_HELP ? 0 : 2;
+        }
+    }
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (!options.log)
+        rc_log_set_fd(nowhere);
+    if (options.seeds)
+        return run_file(&options);
+    return options.jobs > 1 ? run_jobs(&options) : run_part(&options, 0);
+}
