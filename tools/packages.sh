@@ -2,14 +2,14 @@
 # packages.sh: which Debian packages Rollcall needs, and how to get the missing ones. Sourced by run and test.
 
 # To build and to run. mosquitto-clients is what the README's first punch is made with; tzdata are the zones of
-# site.zone and training.zone, which are read at run time.
+# site.zone and training.zone, which are read at run time; curl is for looking at /metrics.
 PACKAGES_RUN=(gcc libc6-dev cmake ninja-build pkg-config mosquitto mosquitto-clients libpaho-mqtt-dev
   libsqlite3-dev libcjson-dev libcmocka-dev libssl-dev libinih-dev libmicrohttpd-dev libglib2.0-dev
-  libsystemd-dev tzdata)
+  libsystemd-dev tzdata curl)
 
 # To test. g++ is not among them: everything is C, Python and shell.
 # shellcheck disable=SC2034  # test uses it
-PACKAGES_TEST=("${PACKAGES_RUN[@]}" clang libclang-rt-dev llvm clang-format shellcheck binutils file git curl
+PACKAGES_TEST=("${PACKAGES_RUN[@]}" clang libclang-rt-dev llvm clang-format shellcheck binutils
   python3 python3-pytest python3-paho-mqtt sqlite3 faketime procps iproute2 nftables strace util-linux mount)
 
 # packages_missing PACKAGE...: prints those that are not installed, one a line.
