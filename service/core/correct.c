@@ -9,7 +9,7 @@ struct decision {
     uint32_t employee;
     const struct rc_correct *correct;
     struct rc_effects *out;
-    int64_t seq; /* of the first row written */
+    int64_t seq; /* of the row that says so now */
 };
 
 static void answer(struct decision *decision, enum rc_code code, const char *message)
@@ -28,7 +28,6 @@ static struct rc_row *signed_row(struct decision *decision, enum rc_type type, i
     row->action = action;
     row->actor = decision->correct->actor;
     row->reason = decision->correct->reason;
-    decision->seq = decision->seq != 0 ? decision->seq : row->seq;
     return row;
 }
 
@@ -108,6 +107,7 @@ static void accept_held(struct decision *decision)
         return;
     }
     struct rc_row *row = on_target(decision, RC_ACTION_ACCEPT, target->seq, decision->engine->at);
+    decision->seq = row->seq;
     if (is_in(target->type)) {
         close_in(decision, target->seq, target->at);
     } else {
@@ -122,7 +122,7 @@ static void accept(struct decision *decision)
     if (target->held && !target->in_effect && !target->rejected) {
         accept_held(decision);
     } else if (target->in_effect && (target->review || target->type == RC_AUTO_OUT)) {
-        on_target(decision, RC_ACTION_ACCEPT, target->seq, decision->engine->at);
+        decision->seq = on_target(decision, RC_ACTION_ACCEPT, target->seq, decision->engine->at)->seq;
         done(decision);
     } else {
         answer(decision, RC_FAILED_PRECONDITION, "nothing about this row is to be decided");
@@ -139,7 +139,7 @@ static void void_in(struct decision *decision, enum rc_action action)
         answer(decision, RC_FAILED_PRECONDITION,
                "only an IN can be voided, with its OUT: retime an OUT instead");
     } else {
-        on_target(decision, action, target->seq, decision->engine->at);
+        decision->seq = on_target(decision, action, target->seq, decision->engine->at)->seq;
         if (target->period.closed) {
             on_target(decision, RC_ACTION_VOID, target->period.out_seq, decision->engine->at);
         }
@@ -151,7 +151,7 @@ static void reject(struct decision *decision)
 {
     const struct rc_target *target = &decision->correct->target;
     if (target->held && !target->in_effect && !target->rejected) {
-        on_target(decision, RC_ACTION_REJECT, target->seq, decision->engine->at);
+        decision->seq = on_target(decision, RC_ACTION_REJECT, target->seq, decision->engine->at)->seq;
         done(decision);
     } else {
         void_in(decision, RC_ACTION_REJECT);
@@ -171,7 +171,7 @@ static void retime(struct decision *decision)
         answer(decision, RC_FAILED_PRECONDITION,
                "the new time is not between the punches before and after it");
     } else {
-        on_target(decision, RC_ACTION_RETIME, target->seq, at);
+        decision->seq = on_target(decision, RC_ACTION_RETIME, target->seq, at)->seq;
         done(decision);
     }
 }
@@ -186,6 +186,7 @@ static void add(struct decision *decision)
         return;
     }
     struct rc_row *row = signed_row(decision, correct->type, correct->at, RC_ACTION_ADD);
+    decision->seq = row->seq;
     if (is_in(correct->type)) {
         close_in(decision, row->seq, correct->at);
     } else {

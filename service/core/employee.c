@@ -4,10 +4,22 @@
 #include <assert.h>
 #include <string.h>
 
+/* Later by boot time where both are of this boot: service time stands still while punches wait for us. */
+static bool is_later(const struct rc_evidence *evidence, const struct moment *moment)
+{
+    if (evidence->at == 0) {
+        return true;
+    }
+    return evidence->now >= 0 && moment->now >= 0 ? moment->now >= evidence->now : moment->at >= evidence->at;
+}
+
 void rc_employee_evidence(struct employee *employee, struct moment moment)
 {
-    if (employee->evidence.at == 0 || moment.t >= employee->evidence.t) {
-        employee->evidence = (struct rc_evidence){.at = moment.at, .now = moment.now, .t = moment.t};
+    struct rc_evidence *evidence = &employee->evidence;
+    if (is_later(evidence, &moment)) {
+        int64_t t = moment.t > evidence->t ? moment.t : evidence->t;
+        *evidence =
+            (struct rc_evidence){.at = moment.at, .now = moment.now < 0 ? RC_NONE : moment.now, .t = t};
     }
 }
 
@@ -164,6 +176,17 @@ void rc_employee_auto_out(struct rc_engine *engine, uint32_t index, enum rc_caus
     };
 }
 
+/* IN, and no session has ever stood for it: silence has to begin before it can end. */
+static void begin_to_listen(struct rc_engine *engine, uint32_t index, struct rc_effects *out)
+{
+    uint32_t slot = rc_session_slot(engine, index, out);
+    if (slot == RC_NIL) {
+        wait_for_better(engine, index); /* P-18: nobody is convicted for want of room */
+        return;
+    }
+    rc_session_listen(engine, slot);
+}
+
 /* IN, and every session is past its deadline (P-4). */
 static void fall_due(struct rc_engine *engine, uint32_t index, struct rc_effects *out)
 {
@@ -174,6 +197,10 @@ static void fall_due(struct rc_engine *engine, uint32_t index, struct rc_effects
         engine->store_ok && !engine->site.maintenance && (engine->connected || cause == RC_CAUSE_SHIFT_LIMIT);
     if (!may) {
         wait_for_better(engine, index);
+        return;
+    }
+    if (cause == RC_CAUSE_NONE) {
+        begin_to_listen(engine, index, out);
         return;
     }
     if (hold != 0 && rc_hold_is_open(engine, hold)) {

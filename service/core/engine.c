@@ -176,14 +176,9 @@ static void step_leave(struct rc_engine *engine, const struct rc_event *event, s
 /* P-1: somebody who is IN without any session (a manager added the IN) is there until the shift limit. */
 static void watch_shift(struct rc_engine *engine, uint32_t index, struct rc_effects *out)
 {
-    const struct employee *employee = &engine->employees[index];
-    uint32_t session = rc_session_slot(engine, index, out);
-    if (session == RC_NIL) {
-        return;
-    }
-    rc_session_kiosk(engine, session, employee->record.ledger.in_seq, employee->record.ledger.in_at);
-    if (engine->sessions[session].deadline_now <= engine->now) {
-        engine->employees[index].due_cause = RC_CAUSE_SHIFT_LIMIT;
+    uint32_t slot = rc_session_slot(engine, index, out);
+    if (slot != RC_NIL) {
+        rc_session_watch_shift(engine, slot);
     }
 }
 
@@ -223,7 +218,11 @@ static void step_ledger(struct rc_engine *engine, const struct rc_event *event, 
     if (ledger->is_in && rc_employee_open(employee) == 0 && ledger->in_seq != before.in_seq) {
         watch_shift(engine, index, out);
     }
+    int64_t version = ledger->version;
     rc_employee_settle(engine, index, out);
+    if (ledger->version == version) {
+        rc_employee_emit_status(engine, index, out); /* what is not shown has changed: it is to be kept */
+    }
 }
 
 static void step_directory(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out)

@@ -14,7 +14,7 @@ static struct rc_row *record(struct rc_engine *engine, uint32_t employee, const 
 {
     struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, at, out);
     rc_punch_into_row(punch, row);
-    row->review = !punch->from_device || punch->unmarked || (punch->type == RC_IN && punch->in_elsewhere);
+    row->review = rc_punch_late_review(punch) || (punch->type == RC_IN && punch->in_elsewhere);
     return row;
 }
 

@@ -194,6 +194,11 @@ void rc_session_fire(struct rc_engine *engine, uint32_t index, struct rc_effects
 void rc_session_forget(struct rc_engine *engine, uint32_t index, struct rc_effects *out);
 /* Starts or keeps the kiosk session of the IN in_seq (P-1). */
 void rc_session_kiosk(struct rc_engine *engine, uint32_t index, int64_t in_seq, int64_t in_at);
+/* An evidence-only slot stands for its employee's current period until the shift limit, as a kiosk's session
+ * does. */
+void rc_session_watch_shift(struct rc_engine *engine, uint32_t index);
+/* An evidence-only slot begins to wait for a first sign of its employee, as long as for a browser. */
+void rc_session_listen(struct rc_engine *engine, uint32_t index);
 /* Puts kiosk sessions into the state that the ledger gives them. */
 void rc_session_settle_kiosk(struct rc_engine *engine, uint32_t index);
 /* After a reconnect: the last to end of an employee's sessions gets its protected deadline. */
@@ -254,6 +259,9 @@ void rc_punch_receipt(struct rc_engine *engine, const struct rc_punch *punch, co
 void rc_punch_into_row(const struct rc_punch *punch, struct rc_row *row);
 void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
                         enum rc_code code, const char *message, struct rc_effects *out);
+/* P-13, P-16: a late punch that no device made, or that nobody knows when it was sent, is for a person to
+ * look at. */
+bool rc_punch_late_review(const struct rc_punch *punch);
 /* The session that a message belongs to: found, made, or else the employee's evidence-only slot; RC_NIL: no
  * room at all, which is counted. */
 uint32_t rc_session_for(struct rc_engine *engine, uint32_t employee, const struct rc_beat *beat,

@@ -103,12 +103,18 @@ void rc_punch_into_row(const struct rc_punch *punch, struct rc_row *row)
     row->note = punch->note;
 }
 
+bool rc_punch_late_review(const struct rc_punch *punch)
+{
+    return !punch->from_device || punch->unmarked;
+}
+
 void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
                         enum rc_code code, const char *message, struct rc_effects *out)
 {
     struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, at, out);
     rc_punch_into_row(punch, row);
     row->held = true;
+    row->review = code != RC_CLOCK_DOUBTFUL && rc_punch_late_review(punch);
     rc_punch_receipt(engine, punch, row, RC_HELD_BACK, code, message, out);
 }
 
@@ -168,10 +174,9 @@ static void open_period(struct rc_ledger *ledger, const struct rc_row *row)
 }
 
 static void judge_in(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch, int64_t at,
-                     struct rc_effects *out)
+                     bool kiosk, struct rc_effects *out)
 {
     struct employee *employee = &engine->employees[index];
-    bool kiosk = punch->has_class && punch->class == RC_KIOSK;
     if (employee->record.ledger.is_in && kiosk &&
         unseen_ms(engine, employee) >= engine->policy.missed_out_ms) {
         rc_employee_auto_out(engine, index, RC_CAUSE_MISSED_OUT, out); /* P-11: they forgot to punch out */
@@ -226,7 +231,7 @@ static void judge_out(struct rc_engine *engine, uint32_t index, const struct rc_
 }
 
 static void judge(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch,
-                  struct rc_punch_when when, struct rc_effects *out)
+                  struct rc_punch_when when, bool kiosk, struct rc_effects *out)
 {
     if (punch->prior.found) {
         answer_again(punch, out);
@@ -237,24 +242,23 @@ static void judge(struct rc_engine *engine, uint32_t index, const struct rc_punc
     } else if (when.late) {
         rc_late_step(engine, index, punch, when.at, out);
     } else if (punch->type == RC_IN) {
-        judge_in(engine, index, punch, when.at, out);
+        judge_in(engine, index, punch, when.at, kiosk, out);
     } else {
         judge_out(engine, index, punch, when.at, out);
     }
 }
 
-/* P-1: any kiosk IN that stands, ALREADY_IN too, starts or keeps the kiosk's session of the current period.
- */
-static void keep_kiosk(struct rc_engine *engine, uint32_t index, const struct rc_beat *beat,
-                       const struct rc_punch *punch, int64_t in_seq, int64_t in_at, struct rc_effects *out)
+/* A class that was announced sticks; a device that says none is a kiosk: gateways punch for nobody. */
+static bool is_kiosk(const struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch)
 {
-    if (punch->type != RC_IN || in_seq == 0) {
-        return;
+    if (punch->has_class) {
+        return punch->class == RC_KIOSK;
     }
-    uint32_t session = rc_session_for(engine, index, beat, out);
-    if (session != RC_NIL) {
-        rc_session_kiosk(engine, session, in_seq, in_at);
+    uint32_t known = rc_session_find(engine, employee, &punch->session);
+    if (known != RC_NIL) {
+        return engine->sessions[known].class == RC_KIOSK;
     }
+    return rc_engine_is_device(engine, &punch->session);
 }
 
 static void refuse(struct rc_engine *engine, const struct rc_punch *punch, struct rc_effects *out)
@@ -278,6 +282,58 @@ static const struct rc_row *in_written(const struct rc_effects *out, size_t from
     return NULL;
 }
 
+/* P-1: any kiosk IN of the current period, ALREADY_IN too, starts or keeps the kiosk's session. in: the row
+ * that was just written, or NULL; a late one that is not the last IN is of no current period. */
+static void keep_kiosk(struct rc_engine *engine, uint32_t index, const struct rc_beat *beat,
+                       const struct rc_punch *punch, struct rc_punch_when when, const struct rc_row *in,
+                       struct rc_effects *out)
+{
+    const struct rc_ledger *ledger = &engine->employees[index].record.ledger;
+    bool last = in != NULL && (!when.late || (!punch->history.next.found && punch->history.waiting_seq == 0));
+    bool again = in == NULL && ledger->is_in && when.held_code == RC_OK && !punch->prior.found &&
+                 (!when.late || when.at >= ledger->in_at);
+    if (punch->type != RC_IN || (!last && !again)) {
+        return;
+    }
+    int64_t in_seq = last ? in->seq : ledger->in_seq, in_at = last ? in->at : ledger->in_at;
+    uint32_t session = rc_session_for(engine, index, beat, out);
+    if (session != RC_NIL) {
+        rc_session_kiosk(engine, session, in_seq, in_at);
+    }
+}
+
+/* The punch as a sign of life of its session. */
+static void hear(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch,
+                 struct rc_punch_when when, bool kiosk, const struct rc_row *in, struct rc_effects *out)
+{
+    struct rc_beat beat = {
+        .employee = punch->employee,
+        .session = punch->session,
+        .epoch = RC_NONE,
+        .interval_ms = RC_NONE,
+        .has_class = punch->has_class || kiosk,
+        .class = kiosk ? RC_KIOSK : punch->class,
+    };
+    int64_t ago_ms = engine->at - when.at > 0 ? engine->at - when.at : 0;
+    struct heard heard = {
+        .beat = &beat,
+        .evidence = {.at = when.at, .now = engine->now - ago_ms, .t = engine->t - ago_ms},
+        .is_evidence = when.held_code == RC_OK && !punch->prior.found,
+        .sent_now = punch->sent_now,
+    };
+    if (kiosk) {
+        if (heard.is_evidence) {
+            rc_employee_evidence(&engine->employees[index], heard.evidence);
+        }
+        keep_kiosk(engine, index, &beat, punch, when, in, out);
+        return;
+    }
+    uint32_t session = rc_session_for(engine, index, &beat, out);
+    if (session != RC_NIL) {
+        rc_session_heard(engine, session, &heard, out);
+    }
+}
+
 void rc_punch_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out)
 {
     const struct rc_punch *punch = &event->punch;
@@ -288,43 +344,9 @@ void rc_punch_step(struct rc_engine *engine, const struct rc_event *event, struc
         return;
     }
     size_t from = out->count;
+    bool kiosk = is_kiosk(engine, index, punch);
     struct rc_punch_when when = rc_punch_when(punch, &engine->policy);
-    judge(engine, index, punch, when, out);
-
-    struct rc_beat beat = {
-        .employee = punch->employee,
-        .session = punch->session,
-        .epoch = RC_NONE,
-        .interval_ms = RC_NONE,
-        .has_class = punch->has_class,
-        .class = punch->class,
-    };
-    int64_t ago_ms = engine->at - when.at > 0 ? engine->at - when.at : 0;
-    struct heard heard = {
-        .beat = &beat,
-        .evidence = {.at = when.at, .now = engine->now - ago_ms, .t = engine->t - ago_ms},
-        .is_evidence = when.held_code == RC_OK && !punch->prior.found,
-        .sent_now = punch->sent_now,
-    };
-    const struct employee *employee = &engine->employees[index];
-    const struct rc_row *in = in_written(out, from);
-    if (beat.has_class && beat.class == RC_KIOSK) {
-        if (heard.is_evidence) {
-            rc_employee_evidence(&engine->employees[index], heard.evidence);
-        }
-        const struct rc_ledger *ledger = &employee->record.ledger;
-        bool current = in == NULL && ledger->is_in && when.held_code == RC_OK && !punch->prior.found &&
-                       (!when.late || when.at >= ledger->in_at);
-        keep_kiosk(engine, index, &beat, punch,
-                   in != NULL ? in->seq
-                   : current  ? ledger->in_seq
-                              : 0,
-                   in != NULL ? in->at : ledger->in_at, out);
-    } else {
-        uint32_t session = rc_session_for(engine, index, &beat, out);
-        if (session != RC_NIL) {
-            rc_session_heard(engine, session, &heard, out);
-        }
-    }
+    judge(engine, index, punch, when, kiosk, out);
+    hear(engine, index, punch, when, kiosk, in_written(out, from), out);
     rc_employee_settle(engine, index, out);
 }

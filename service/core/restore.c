@@ -110,12 +110,28 @@ static void find_due_cause(const struct rc_engine *engine, struct employee *empl
     }
 }
 
+/* Whom no session at all stands for was punched in by a manager, until the shift limit; else the
+ * evidence-only slot listens. */
+static void watch(struct rc_engine *engine, uint32_t index)
+{
+    struct rc_effects none = {0};
+    bool nobody = engine->employees[index].tally.all == 0;
+    uint32_t slot = rc_session_slot(engine, index, &none);
+    if (slot == RC_NIL) {
+        return; /* rc_employee_settle will try again, and convicts nobody before */
+    }
+    if (nobody) {
+        rc_session_watch_shift(engine, slot);
+    } else {
+        rc_session_listen(engine, slot);
+    }
+}
+
 /* IN, with no session left that silence could end: the last one is protected, or where the store knew none,
  * the evidence-only slot watches. */
 static void place_employee(struct rc_engine *engine, uint32_t index)
 {
     struct employee *employee = &engine->employees[index];
-    struct rc_effects none = {0};
     rc_employee_count(engine, employee);
     find_due_cause(engine, employee);
     if (employee->record.ledger.hold != 0) {
@@ -123,16 +139,7 @@ static void place_employee(struct rc_engine *engine, uint32_t index)
     }
     if (employee->record.ledger.is_in && rc_employee_open(employee) == 0 &&
         employee->due_cause == RC_CAUSE_NONE) {
-        uint32_t slot = rc_session_slot(engine, index, &none);
-        if (slot != RC_NIL) {
-            struct session *session = &engine->sessions[slot];
-            session->class = RC_BROWSER;
-            session->state = RC_S_SILENT;
-            session->heard_t = session->deadline_t = engine->t;
-            session->heard_at = employee->evidence.at;
-            session->heard_in_seq = employee->record.ledger.in_seq;
-            place_session(engine, slot);
-        }
+        watch(engine, index);
     }
     rc_employee_pend(engine, index);
 }

@@ -378,6 +378,28 @@ void rc_session_kiosk(struct rc_engine *engine, uint32_t index, int64_t in_seq, 
     rc_mark_dirty(engine, index);
 }
 
+void rc_session_watch_shift(struct rc_engine *engine, uint32_t index)
+{
+    struct session *session = &engine->sessions[index];
+    struct employee *employee = &engine->employees[session->employee];
+    rc_session_kiosk(engine, index, employee->record.ledger.in_seq, employee->record.ledger.in_at);
+    if (session->deadline_now <= engine->now) {
+        employee->due_cause = RC_CAUSE_SHIFT_LIMIT;
+    }
+}
+
+void rc_session_listen(struct rc_engine *engine, uint32_t index)
+{
+    struct session *session = &engine->sessions[index];
+    session->class = RC_BROWSER;
+    session->heard_t = engine->t;
+    session->heard_at = engine->employees[session->employee].evidence.at;
+    session->heard_in_seq = engine->employees[session->employee].record.ledger.in_seq;
+    session->generation = engine->generation;
+    session->deadline_t = engine->t + rc_session_threshold(engine, session);
+    set_state(engine, index, RC_S_SILENT);
+}
+
 /* P-1, P-16: a kiosk session is live exactly while its period is open and younger than the shift limit; so an
  * OUT of any kind, or the voiding of the IN, ends it, and undoing that OUT starts it again. */
 void rc_session_settle_kiosk(struct rc_engine *engine, uint32_t index)

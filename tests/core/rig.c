@@ -442,15 +442,20 @@ void rig_punch(struct rig *rig, const char *employee, const char *session, enum 
     rig_step(rig, &event);
 }
 
+void rig_late_event(struct rig *rig, struct rc_event *event)
+{
+    struct rc_punch_when when = rc_punch_when(&event->punch, &rig->policy);
+    if (when.late) {
+        event->punch.history = history_at(rig, &event->punch.employee, when.at);
+    }
+    rig_step(rig, event);
+}
+
 void rig_late(struct rig *rig, const char *employee, const char *session, enum rc_type type, int64_t age_ms)
 {
     struct rc_event event = rig_punch_event(rig, employee, session, type);
     event.punch.age_ms = age_ms;
-    struct rc_punch_when when = rc_punch_when(&event.punch, &rig->policy);
-    if (when.late) {
-        event.punch.history = history_at(rig, &event.punch.employee, when.at);
-    }
-    rig_step(rig, &event);
+    rig_late_event(rig, &event);
 }
 
 void rig_correct(struct rig *rig, const char *employee, enum rc_action action, int64_t target_seq,

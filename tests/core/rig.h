@@ -61,6 +61,8 @@ void rig_punch(struct rig *rig, const char *employee, const char *session, enum 
                enum rc_class class);
 /* rig_late: a punch that happened age_ms ago. */
 void rig_late(struct rig *rig, const char *employee, const char *session, enum rc_type type, int64_t age_ms);
+/* rig_late_event looks up the log around the punch's time, as the shell does, and steps it. */
+void rig_late_event(struct rig *rig, struct rc_event *event);
 struct rc_event rig_punch_event(struct rig *rig, const char *employee, const char *session,
                                 enum rc_type type);
 void rig_correct(struct rig *rig, const char *employee, enum rc_action action, int64_t target_seq,

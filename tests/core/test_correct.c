@@ -99,6 +99,17 @@ static void P_16_an_added_IN_without_session_lasts_to_the_shift_limit(void **sta
     assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_SHIFT_LIMIT);
 }
 
+static void P_16_an_added_IN_lasts_as_long_over_a_restart(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, rig->at - HOUR);
+    rig_restart(rig, HOUR);
+    rig_wait(rig, 14 * HOUR - 1);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_SHIFT_LIMIT);
+}
+
 static void P_16_added_rows_keep_the_log_in_order(void **state)
 {
     struct rig *rig = fresh(state);
@@ -155,6 +166,8 @@ static void P_16_a_reviewed_row_is_accepted_once(void **state)
     rig_wait(rig, 30000);
     assert_true(rig_row(rig, "ana", 0)->review);
     decide(rig, RC_ACTION_ACCEPT, 2, 0, RC_OK);
+    assert_true(
+        rig->statuses[(rig->status_count - 1) % RIG_SENT].ledger.out_final); /* kept, though not shown */
     rig_beat(rig, "ana", "tab");
     assert_false(rig_in(rig, "ana")); /* P-9: decided */
     decide(rig, RC_ACTION_ACCEPT, 1, 0, RC_FAILED_PRECONDITION);
@@ -197,6 +210,7 @@ int main(void)
         TEST(P_16_retime_between_the_neighbours_only),
         TEST(P_16_a_retimed_open_IN_moves_its_shift_limit),
         TEST(P_16_an_added_IN_without_session_lasts_to_the_shift_limit),
+        TEST(P_16_an_added_IN_lasts_as_long_over_a_restart),
         TEST(P_16_added_rows_keep_the_log_in_order),
         TEST(P_16_a_held_IN_is_accepted_or_rejected),
         TEST(P_16_a_held_OUT_is_accepted_over_an_AUTO_OUT),

@@ -221,6 +221,34 @@ static void P_13_a_late_IN_before_another_gets_an_AUTO_OUT_that_its_OUT_replaces
     assert_true(rig_agrees(rig, "ana"));
 }
 
+/* Found in review: yesterday's queue flushed after this morning's IN, from the same kiosk. */
+static void P_13_a_late_IN_leaves_the_kiosk_session_of_the_current_period_alone(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig->from_device = true;
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, 10 * MINUTE);
+    struct rc_event event = rig_punch_event(rig, "ana", "door", RC_IN);
+    event.punch.has_class = true;
+    event.punch.class = RC_KIOSK;
+    event.punch.age_ms = HOUR;
+    rig_late_event(rig, &event);
+    assert_int_equal(rig->receipt.result, RC_RECORDED);
+    assert_true(rig_in(rig, "ana"));
+    assert_int_equal(rig_count(rig, "ana", RC_AUTO_OUT), 1); /* missed-out, of the late IN */
+    rig_wait(rig, 15 * HOUR);
+    assert_true(rig_in(rig, "ana"));
+    assert_true(rig_agrees(rig, "ana"));
+}
+
+static void P_16_a_late_OUT_that_had_to_wait_for_its_IN_stays_under_review(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_late(rig, "ana", "phone", RC_OUT, 30 * MINUTE);
+    assert_true(rig_row(rig, "ana", 0)->held);
+    assert_true(rig_row(rig, "ana", 0)->review);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +265,8 @@ int main(void)
         TEST(P_13_a_late_IN_after_all_else_opens_a_period),
         TEST(P_13_a_late_IN_older_than_the_shift_limit_is_held),
         TEST(P_13_a_late_IN_before_another_gets_an_AUTO_OUT_that_its_OUT_replaces),
+        TEST(P_13_a_late_IN_leaves_the_kiosk_session_of_the_current_period_alone),
+        TEST(P_16_a_late_OUT_that_had_to_wait_for_its_IN_stays_under_review),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

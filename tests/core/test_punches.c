@@ -272,6 +272,37 @@ static void P_17_IN_at_two_sites_is_recorded_and_flagged(void **state)
     assert_true(rig_in(rig, "ana"));
 }
 
+static void P_1_the_class_of_a_kiosk_sticks_to_its_punches(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_punch(rig, "ana", "door", RC_OUT, RC_CLASS_COUNT);
+    rig_punch(rig, "ana", "door", RC_IN, RC_CLASS_COUNT); /* says no class */
+    rig_beat(rig, "", "gate");
+    rig_punch(rig, "ben", "gate", RC_IN, RC_CLASS_COUNT); /* a device that never said one */
+    rig_wait(rig, 16 * HOUR - 1);
+    assert_true(rig_in(rig, "ana"));
+    assert_true(rig_in(rig, "ben"));
+}
+
+static void P_5_a_punch_that_waited_for_us_is_evidence_at_its_own_time(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 5000);
+    rig_beat(rig, "ana", "tab");
+    rig_link(rig, false);
+    rig_wait(rig, MINUTE);
+    struct rc_event event = rig_punch_event(rig, "ana", "tab", RC_IN); /* sent while we had no broker */
+    int64_t sent_at = rig->at;
+    rig_wait(rig, HOUR);
+    rig_link(rig, true);
+    rig_step(rig, &event);
+    assert_int_equal(rig->receipt.code, RC_ALREADY_IN);
+    rig_wait(rig, 2 * MINUTE);
+    assert_int_equal(rig_row(rig, "ana", 0)->at, sent_at);
+}
+
 static void versions_count_up_by_one(void **state)
 {
     struct rig *rig = fresh(state);
@@ -305,6 +336,8 @@ int main(void)
         TEST(P_14_the_missed_out_window_is_boot_time),
         TEST(P_16_what_is_recorded_under_review),
         TEST(P_17_IN_at_two_sites_is_recorded_and_flagged),
+        TEST(P_1_the_class_of_a_kiosk_sticks_to_its_punches),
+        TEST(P_5_a_punch_that_waited_for_us_is_evidence_at_its_own_time),
         TEST(versions_count_up_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
