@@ -70,10 +70,12 @@ static void leave_untouched(sqlite3 *db, bool untouched)
 
 enum rc_store_result rc_handle_open(struct rc_store *store)
 {
-    int version = 0;
+    int version = 0,
+        flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX; /* one thread owns us */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                   0); /* a lock for each malloc, for figures that nobody reads; too late: fine */
     make_private(store);
-    int code =
-        sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, store->vfs);
+    int code = sqlite3_open_v2(store->path, &store->db, flags, store->vfs);
     enum rc_store_result result = RC_STORE_OK;
     if (code != SQLITE_OK) {
         result = rc_result_line(store->db, "cannot open the database", store->error);
