@@ -329,6 +329,7 @@ enum rc_store_result rc_store_target(struct rc_store *store, int site, const str
     out->in_effect = row.in_effect;
     out->rejected = row.rejected;
     out->review = row.review && !row.decided;
+    out->target_seq = row.target_seq;
     if (!row.in_effect || row.type == RC_CORRECTION)
         return RC_STORE_OK;
     return fill_surroundings(&asker, &row, out);

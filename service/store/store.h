@@ -70,7 +70,8 @@ void rc_store_rollback(struct rc_store *store);
 
 /* rc_store_apply carries out one effect inside the open transaction, and fills in hashes: of a ROW always; of
  * a RECEIPT whose seq is a row of this transaction. ALERT, ANSWER and RELOAD are no business of the store
- * (OK, nothing done). A ROW whose seq is not the log's next is REFUSED. */
+ * (OK, nothing done). A ROW whose seq is not the log's next is REFUSED, and so is a second verdict on one
+ * punch id. */
 enum rc_store_result rc_store_apply(struct rc_store *store, int site, struct rc_effect *effect);
 
 /* rc_store_flush_session writes one session's (or device's) row, and its employee's evidence. */
@@ -107,7 +108,12 @@ enum rc_store_result
 rc_store_outbox_each(struct rc_store *store, int64_t after,
                      bool (*each)(void *context, int site, const struct rc_outgoing *message), void *context);
 
-/* ---- loading ---- */
+/* ---- loading ----
+ *
+ * A callback that is given a row returns false to stop; here and below it must not call the function that
+ * calls it, and texts and rows are lent for the call. Employees come with their group from the directory; who
+ * is only in the directory and was never heard of is not among them (rc_store_directory has those). Holds:
+ * the open ones. Sessions: devices first. */
 
 enum rc_store_result rc_store_load_site(struct rc_store *store, int site, struct rc_site_row *out);
 typedef bool rc_store_hold_fn(void *context, const struct rc_hold *hold);
@@ -128,7 +134,9 @@ enum rc_store_result rc_store_history(struct rc_store *store, int site, const st
                                       int64_t at, struct rc_history *out);
 enum rc_store_result rc_store_target(struct rc_store *store, int site, const struct rc_id *employee,
                                      int64_t seq, struct rc_target *out);
-/* rc_store_ledger derives the ledger from the rows alone (not from employee_status). */
+/* rc_store_ledger derives the ledger from the rows alone (not from employee_status), as db/schema.md says;
+ * but for out_final, which also looks for an OUT answered ALREADY_OUT among the verdicts. hold and version
+ * are 0; without any row everything is. */
 enum rc_store_result rc_store_ledger(struct rc_store *store, int site, const struct rc_id *employee,
                                      struct rc_ledger *out);
 
