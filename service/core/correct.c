@@ -129,15 +129,30 @@ static void accept(struct decision *decision)
     }
 }
 
+/* The AUTO_OUT that was resumed stands after all, by this person's decision, and ends the period: an OUT that
+ * came later in it goes. */
+static void undo_resume(struct decision *decision, enum rc_action action)
+{
+    const struct rc_target *target = &decision->correct->target;
+    int64_t now_at = decision->engine->at;
+    decision->seq = on_target(decision, action, target->seq, now_at)->seq;
+    if (target->period.closed) {
+        on_target(decision, RC_ACTION_VOID, target->period.out_seq, now_at);
+    }
+    on_target(decision, RC_ACTION_ACCEPT, target->target_seq, now_at);
+    done(decision);
+}
+
 /* Voiding an IN voids its OUT; an OUT alone never goes, or the period would be open again. */
 static void void_in(struct decision *decision, enum rc_action action)
 {
     const struct rc_target *target = &decision->correct->target;
     if (!target->in_effect) {
         answer(decision, RC_FAILED_PRECONDITION, "this row is not in effect");
+    } else if (target->type == RC_RESUME) {
+        undo_resume(decision, action);
     } else if (!is_in(target->type)) {
-        answer(decision, RC_FAILED_PRECONDITION,
-               "only an IN can be voided, with its OUT: retime an OUT instead");
+        answer(decision, RC_FAILED_PRECONDITION, "an OUT is never voided alone: retime it, or void its IN");
     } else {
         decision->seq = on_target(decision, action, target->seq, decision->engine->at)->seq;
         if (target->period.closed) {

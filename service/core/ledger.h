@@ -63,6 +63,7 @@ struct rc_target {
     bool in_effect;
     bool rejected;           /* a held row that was rejected, or a row that was voided */
     bool review;             /* flagged, and nobody decided yet */
+    int64_t target_seq;      /* RESUME: the AUTO_OUT that it undoes */
     struct rc_period period; /* in effect: the period it belongs to */
     int64_t previous_out_at; /* end of the period before that one; INT64_MIN: none */
     int64_t next_in_at;      /* start of the one after it; INT64_MAX: none */

@@ -36,7 +36,8 @@ static const struct rc_row *correction_of(const struct rig *rig, int64_t seq, en
 static bool undone(const struct rig *rig, int64_t seq)
 {
     for (size_t i = 0; i < rig->row_count; i++) {
-        if (rig->rows[i].type == RC_RESUME && rig->rows[i].target_seq == seq) {
+        if (rig->rows[i].type == RC_RESUME && rig->rows[i].target_seq == seq &&
+            !undone(rig, rig->rows[i].seq)) {
             return true;
         }
     }
@@ -85,8 +86,8 @@ static struct rc_period period_of(const struct rig *rig, const struct rc_row *in
             period.out_type = row->type;
             period.out_decided = decided(rig, row->seq);
         }
-        if (row->type == RC_RESUME && rig->rows[row->target_seq - 1].closes == in->seq &&
-            row->at > period.resumed_at) {
+        if (row->type == RC_RESUME && !undone(rig, row->seq) &&
+            rig->rows[row->target_seq - 1].closes == in->seq && row->at > period.resumed_at) {
             period.resumed_at = row->at;
         }
     }
@@ -135,7 +136,10 @@ static struct rc_target target_of(const struct rig *rig, const struct rc_id *emp
     target.in_effect = in_effect(rig, row);
     target.rejected = undone(rig, seq);
     target.review = row->review && !decided(rig, seq);
-    int64_t in_seq = row->type == RC_IN ? seq : closes_of(rig, row);
+    target.target_seq = row->target_seq;
+    int64_t in_seq = row->type == RC_IN       ? seq
+                     : row->type == RC_RESUME ? rig->rows[row->target_seq - 1].closes
+                                              : closes_of(rig, row);
     if (target.in_effect && in_seq != 0) {
         target.period = period_of(rig, &rig->rows[in_seq - 1]);
         struct rc_history after = history_at(rig, employee, target.period.in_at);

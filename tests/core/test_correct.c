@@ -189,6 +189,33 @@ static void P_16_a_decision_on_an_IN_leaves_the_rest_as_it_was(void **state)
     assert_true(rig_agrees(rig, "ana"));
 }
 
+static void P_16_rejecting_a_RESUME_lets_its_AUTO_OUT_stand(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 5 * MINUTE);
+    rig_beat(rig, "ana", "tab"); /* 3: RESUME */
+    decide(rig, RC_ACTION_REJECT, 3, 0, RC_OK);
+    assert_false(rig_in(rig, "ana"));
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 2);
+    rig_wait(rig, 10000);
+    rig_beat(rig, "ana", "tab");
+    assert_false(rig_in(rig, "ana")); /* and no heartbeat undoes that decision */
+}
+
+static void P_16_rejecting_a_RESUME_takes_the_later_OUT_of_its_period_along(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 5 * MINUTE);
+    rig_beat(rig, "ana", "tab"); /* 3: RESUME */
+    rig_wait(rig, 10000);
+    rig_punch(rig, "ana", "tab", RC_OUT, RC_BROWSER);
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_OK);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 2);
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_FAILED_PRECONDITION);
+}
+
 static void P_16_what_does_not_exist_cannot_be_decided(void **state)
 {
     struct rig *rig = fresh(state);
@@ -216,6 +243,8 @@ int main(void)
         TEST(P_16_a_held_OUT_is_accepted_over_an_AUTO_OUT),
         TEST(P_16_a_reviewed_row_is_accepted_once),
         TEST(P_16_a_decision_on_an_IN_leaves_the_rest_as_it_was),
+        TEST(P_16_rejecting_a_RESUME_lets_its_AUTO_OUT_stand),
+        TEST(P_16_rejecting_a_RESUME_takes_the_later_OUT_of_its_period_along),
         TEST(P_16_what_does_not_exist_cannot_be_decided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
