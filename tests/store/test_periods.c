@@ -396,6 +396,39 @@ static void P_5_periods_equal_a_naive_recomputation_over_random_logs(void **stat
     free(world);
 }
 
+/* ---- review ---- */
+
+static bool keep_review(void *context, const struct rc_period_row *row)
+{
+    *(bool *)context = row->review;
+    return true;
+}
+
+static bool under_review(struct rig *rig)
+{
+    const struct rc_page page = {.employee = rig_id("anna"), .from_at = 0, .to_at = 1000, .limit = 1};
+    bool review = false;
+    rig_ok(rig, rc_store_periods(rig->store, rig->site, &page, keep_review, &review));
+    return review;
+}
+
+static void P_16_a_doubtful_resume_keeps_its_period_under_review_until_a_person_decides(void **state)
+{
+    struct rig *rig = *state;
+    rig_in(rig, "anna", 100);
+    rig_auto_out(rig, "anna", 200, 1);
+    struct rc_row row = rig_row(rig, "anna", RC_RESUME, 230);
+    row.target_seq = 2;
+    row.review = true;
+    rig_append(rig, &row);
+    rig_out(rig, "anna", 300, 1);
+    assert_true(under_review(rig));
+    rig_correct(rig, "anna", RC_ACTION_ACCEPT, 400, 3, 0, "service"); /* no person */
+    assert_true(under_review(rig));
+    rig_correct(rig, "anna", RC_ACTION_ACCEPT, 410, 3, 0, "boss");
+    assert_false(under_review(rig));
+}
+
 /* ---- no question about one employee or row reads the log ---- */
 
 static void explain(sqlite3 *db, const char *sql)
@@ -436,6 +469,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(P_5_periods_equal_a_naive_recomputation_over_random_logs),
+        cmocka_unit_test_setup_teardown(
+            P_16_a_doubtful_resume_keeps_its_period_under_review_until_a_person_decides, rig_setup,
+            rig_teardown),
         cmocka_unit_test_setup_teardown(section_8_questions_about_one_employee_read_no_whole_log, rig_setup,
                                         rig_teardown),
     };
