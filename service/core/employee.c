@@ -343,11 +343,11 @@ static void resume(struct rc_engine *engine, uint32_t index, const struct sessio
 
 /* P-10: only where it is switched on, and only a session that is newer than the last OUT. */
 static void punch_in(struct rc_engine *engine, uint32_t index, const struct session *session,
-                     struct rc_effects *out)
+                     bool in_elsewhere, struct rc_effects *out)
 {
     struct employee *employee = &engine->employees[index];
     struct rc_ledger *ledger = &rc_employee_record(engine, index)->ledger;
-    bool review = false;
+    bool review = in_elsewhere; /* P-17 */
     int64_t at = rc_row_label(employee, engine->at, &review);
     struct rc_row *row = rc_row_push(engine, index, RC_IN, RC_CAUSE_AUTO_IN, at, out);
     row->session = session->id;
@@ -365,7 +365,7 @@ static void punch_in(struct rc_engine *engine, uint32_t index, const struct sess
 }
 
 void rc_employee_heard_out(struct rc_engine *engine, uint32_t index, uint32_t session_index,
-                           struct rc_effects *out)
+                           bool in_elsewhere, struct rc_effects *out)
 {
     struct employee *employee = &engine->employees[index];
     struct session *session = &engine->sessions[session_index];
@@ -377,7 +377,7 @@ void rc_employee_heard_out(struct rc_engine *engine, uint32_t index, uint32_t se
         resume(engine, index, session, out);
     } else if (engine->policy.auto_in[session->class] &&
                (ledger->last_seq == 0 || session->first_at > ledger->since_at)) {
-        punch_in(engine, index, session, out);
+        punch_in(engine, index, session, in_elsewhere, out);
     } else {
         return;
     }

@@ -33,6 +33,8 @@ struct rc_beat {
     int64_t interval_ms; /* RC_NONE: not given */
     bool has_class;
     enum rc_class class;
+    bool in_elsewhere; /* the employee is IN at another site of this service; asked for only where P-10 may
+                          punch in */
 };
 
 struct rc_leave {

@@ -81,7 +81,7 @@ static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc
     }
     const struct rc_row *row = record(engine, employee, punch, at, out);
     int64_t in_seq = row->seq;
-    rc_punch_receipt(engine, punch, row, RC_RECORDED, RC_OK, NULL, out);
+    rc_punch_recorded(engine, punch, row, out);
     if (has_out) {
         correct(engine, employee, RC_ACTION_ACCEPT, history->waiting_seq, out)->closes = in_seq;
     } else if (history->next.found) {

@@ -228,7 +228,7 @@ bool rc_employee_pending(struct rc_engine *engine, struct rc_effects *out);
 enum rc_presence rc_employee_presence(const struct employee *employee);
 uint32_t rc_employee_open(const struct employee *employee);
 /* Heard while OUT: P-9, then P-10. */
-void rc_employee_heard_out(struct rc_engine *engine, uint32_t index, uint32_t session,
+void rc_employee_heard_out(struct rc_engine *engine, uint32_t index, uint32_t session, bool in_elsewhere,
                            struct rc_effects *out);
 /* Appends an AUTO_OUT at the last evidence. */
 void rc_employee_auto_out(struct rc_engine *engine, uint32_t index, enum rc_cause cause,
@@ -255,6 +255,9 @@ void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_p
 /* A receipt for the punch; row is the row that records it, or NULL. */
 void rc_punch_receipt(struct rc_engine *engine, const struct rc_punch *punch, const struct rc_row *row,
                       enum rc_result result, enum rc_code code, const char *message, struct rc_effects *out);
+/* The receipt of an IN that was recorded; it says where the same id is IN at another site (P-17). */
+void rc_punch_recorded(struct rc_engine *engine, const struct rc_punch *punch, const struct rc_row *row,
+                       struct rc_effects *out);
 /* Copies what the client said into a row. */
 void rc_punch_into_row(const struct rc_punch *punch, struct rc_row *row);
 void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,

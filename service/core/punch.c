@@ -94,6 +94,13 @@ void rc_punch_receipt(struct rc_engine *engine, const struct rc_punch *punch, co
     rc_effect_push(out, RC_FX_RECEIPT)->receipt = receipt;
 }
 
+void rc_punch_recorded(struct rc_engine *engine, const struct rc_punch *punch, const struct rc_row *row,
+                       struct rc_effects *out)
+{
+    rc_punch_receipt(engine, punch, row, RC_RECORDED, punch->in_elsewhere ? RC_IN_ELSEWHERE : RC_OK,
+                     punch->in_elsewhere ? "recorded, but IN at another site" : NULL, out);
+}
+
 void rc_punch_into_row(const struct rc_punch *punch, struct rc_row *row)
 {
     row->id = punch->id;
@@ -192,8 +199,7 @@ static void judge_in(struct rc_engine *engine, uint32_t index, const struct rc_p
     row->review = review;
     open_period(&rc_employee_record(engine, index)->ledger, row);
     employee->due_cause = RC_CAUSE_NONE;
-    rc_punch_receipt(engine, punch, row, RC_RECORDED, punch->in_elsewhere ? RC_IN_ELSEWHERE : RC_OK,
-                     punch->in_elsewhere ? "recorded, but IN at another site" : NULL, out);
+    rc_punch_recorded(engine, punch, row, out);
 }
 
 static void judge_out(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch, int64_t at,

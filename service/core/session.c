@@ -315,7 +315,7 @@ void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct hea
     }
     if (!employee->record.ledger.is_in) {
         if (heard->is_heartbeat) {
-            rc_employee_heard_out(engine, owner, index, out);
+            rc_employee_heard_out(engine, owner, index, heard->beat->in_elsewhere, out);
         }
     } else {
         session->heard_in_seq = employee->record.ledger.in_seq;

@@ -272,6 +272,24 @@ static void P_17_IN_at_two_sites_is_recorded_and_flagged(void **state)
     assert_true(rig_in(rig, "ana"));
 }
 
+static void P_17_an_automatic_IN_is_flagged_too(void **state)
+{
+    (void)state;
+    struct rc_engine_limits limits = {.employees = 10, .sessions = 20, .scopes = 4, .images = 16, .seed = 1};
+    struct rc_policy policy = rc_policy_default();
+    policy.auto_in[RC_AGENT] = true;
+    struct rig *rig = rig_up_with(&limits, &policy);
+    struct rc_event event = {.kind = RC_EV_HEARTBEAT};
+    event.beat = (struct rc_beat){
+        .epoch = RC_NONE, .interval_ms = RC_NONE, .has_class = true, .class = RC_AGENT, .in_elsewhere = true};
+    rc_id_set(&event.beat.employee, rc_text_of("ana"));
+    rc_id_set(&event.beat.session, rc_text_of("pc"));
+    rig_step(rig, &event);
+    assert_true(rig_in(rig, "ana"));
+    assert_true(rig_row(rig, "ana", 0)->review);
+    rig_free(rig);
+}
+
 static void P_1_the_class_of_a_kiosk_sticks_to_its_punches(void **state)
 {
     struct rig *rig = fresh(state);
@@ -336,6 +354,7 @@ int main(void)
         TEST(P_14_the_missed_out_window_is_boot_time),
         TEST(P_16_what_is_recorded_under_review),
         TEST(P_17_IN_at_two_sites_is_recorded_and_flagged),
+        TEST(P_17_an_automatic_IN_is_flagged_too),
         TEST(P_1_the_class_of_a_kiosk_sticks_to_its_punches),
         TEST(P_5_a_punch_that_waited_for_us_is_evidence_at_its_own_time),
         TEST(versions_count_up_by_one),
