@@ -38,23 +38,31 @@ static struct rc_message message_of(struct rc_service *service, struct rc_site *
     return message;
 }
 
-/* The Response Topic where one is given and allowed, else `topic`. */
+/* `topic`, and the Correlation Data that came with the message. Receipts take this way always: a device keeps
+ * its punch until one is on the receipt's own topic, and somebody else's Response Topic must not keep it from
+ * there. */
+static struct rc_reply_to answer_on(const struct rc_message *message, const char *topic)
+{
+    struct rc_reply_to to = {.correlation_length = 0};
+    snprintf(to.topic, sizeof to.topic, "%s", topic);
+    if (message->correlation.length > 0 && message->correlation.length <= RC_CORRELATION_MAX) {
+        to.correlation_length = (uint8_t)message->correlation.length;
+        memcpy(to.correlation, message->correlation.data, to.correlation_length);
+    }
+    return to;
+}
+
+/* Of a request: the Response Topic where one is given and allowed, else `topic`. */
 static struct rc_reply_to reply_to(const struct rc_site *site, const struct rc_message *message,
                                    const struct rc_id *login, const char *topic)
 {
-    struct rc_reply_to to;
+    struct rc_reply_to to = answer_on(message, topic);
     struct rc_text wanted = message->response_topic;
-    bool correlates = message->correlation.length <= RC_CORRELATION_MAX;
-    if (wanted.length > 0 && wanted.length < sizeof to.topic && correlates &&
-        rc_topic_is_reply(wanted, &site->name, login)) {
+    if (wanted.length > 0 && wanted.length < sizeof to.topic &&
+        message->correlation.length <= RC_CORRELATION_MAX && rc_topic_is_reply(wanted, &site->name, login)) {
         memcpy(to.topic, wanted.data, wanted.length);
         to.topic[wanted.length] = '\0';
-    } else {
-        snprintf(to.topic, sizeof to.topic, "%s", topic);
     }
-    to.correlation_length = correlates ? (uint8_t)message->correlation.length : 0;
-    if (to.correlation_length > 0)
-        memcpy(to.correlation, message->correlation.data, to.correlation_length);
     return to;
 }
 
@@ -100,7 +108,7 @@ static void take_punch(struct rc_service *service, struct rc_site *site, const s
     struct rc_punch *punch = &event->punch;
     char topic[RC_TOPIC_MAX];
     rc_topic_receipt(topic, &site->name, &punch->employee, &punch->session);
-    struct rc_reply_to to = reply_to(site, message, &message->login, topic);
+    struct rc_reply_to to = answer_on(message, topic);
     struct rc_receipt receipt = {
         .employee = punch->employee, .session = punch->session, .id = punch->id, .type = punch->type};
     if (!service->batch.store_ok) {
@@ -207,7 +215,7 @@ static void refuse(struct rc_site *site, const struct rc_message *message, const
         rc_answer_refusal(site, &to, decoded->request.request_id, RC_INVALID_ARGUMENT, decoded->message);
         return;
     }
-    struct rc_reply_to to = reply_to(site, message, &message->login, topic);
+    struct rc_reply_to to = answer_on(message, topic);
     size_t length = rc_encode_refusal(id, RC_INVALID_ARGUMENT, decoded->message, payload, sizeof payload);
     rc_publisher_direct(&site->publisher, to.topic, (struct rc_text){payload, length},
                         (struct rc_text){to.correlation, to.correlation_length}, 1, false);

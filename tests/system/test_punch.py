@@ -2,6 +2,9 @@
 import json
 import time
 
+from paho.mqtt.packettypes import PacketTypes
+from support.device import properties
+
 
 def now_ms():
     return int(time.time() * 1000)
@@ -30,6 +33,24 @@ def test_the_whole_life_of_a_punch(house):
                                            "out_seq": 2, "out_at": out["at"], "out_type": "OUT",
                                            "cause": house.store.periods("ana")[0]["cause"], "review": 0}]
     house.service.verify()
+
+
+def test_a_receipt_goes_to_its_own_topic_whatever_response_topic_is_given(house):
+    """Section 2: the Response Topic wins for a request only. The Correlation Data comes back."""
+    house.start()
+    ana = house.device("ana")
+    seen, elsewhere = [], "rollcall/v1/hq/reply/boss/x"
+    ana.client.on_message = lambda client, data, message: (seen.append(message), ana._on_message(client, data, message))
+    for number, (payload, result) in enumerate((({"id": "p-1", "type": "IN"}, "recorded"),
+                                                ({"id": "p-2", "type": "LUNCH"}, "rejected"))):
+        ana.client.publish(ana.base + "punch", json.dumps(payload), 1,
+                           properties=properties(PacketTypes.PUBLISH, ResponseTopic=elsewhere,
+                                                 CorrelationData=b"c-%d" % number))
+        receipt = ana.receipt(payload["id"])
+        assert receipt.get("result", "rejected") == result, receipt
+        assert seen[number].properties.CorrelationData == b"c-%d" % number
+    house.observer.wait_message(f"emp/ana/session/{ana.session}/receipt", id="p-2")
+    assert elsewhere not in house.observer.retained
 
 
 def test_P_12_the_same_id_gets_the_same_answer_over_restarts(house):
