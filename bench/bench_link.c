@@ -361,7 +361,7 @@ int main(int argc, char **argv)
     char own_path[4096] = "";
     double medians[SUBSCRIBERS];
     long lost = 0, count = argc > 1 ? strtol(argv[1], NULL, 10) : 1000000;
-    int rounds = argc > 2 ? atoi(argv[2]) : 3;
+    int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 3;
     if (count < 1 || rounds < 1 || rounds > ROUNDS_MAX || readlink("/proc/self/exe", own_path, 4095) < 0) {
         fputs("usage: bench_link [COUNT [ROUNDS]]\n", stderr);
         return 2;

@@ -320,8 +320,8 @@ int main(int argc, char **argv)
 {
     char made[] = "/tmp/rollcall-bench-XXXXXX";
     struct bench bench = {.folder = argc > 1 ? argv[1] : mkdtemp(made)};
-    bench.employees = argc > 2 ? atoi(argv[2]) : 100000;
-    bench.sessions = argc > 3 ? atoi(argv[3]) : 200000;
+    bench.employees = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 100000;
+    bench.sessions = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 200000;
     if (bench.folder == NULL || bench.employees < 500 || bench.sessions < 500) {
         fprintf(stderr, "usage: bench_store [DIR [EMPLOYEES [SESSIONS]]]; at least 500 of each\n");
         return 2;

@@ -122,8 +122,8 @@ static void expiry_response_topic_and_correlation_are_read(void **state)
     struct rc_test_mqtt *client = rig_client(rig, "ann");
     struct rc_test_message message = punch();
     message.expiry_s = 604800;
-    strcpy(message.response_topic, "rollcall/v1/hq/reply/ann/mine");
-    strcpy(message.correlation, "c-17");
+    snprintf(message.response_topic, sizeof message.response_topic, "rollcall/v1/hq/reply/ann/mine");
+    snprintf(message.correlation, sizeof message.correlation, "c-17");
     rc_test_mqtt_publish(client, &message);
     rig_await_message(rig, PUNCH);
     assert_in_range(rig->entry.expiry_s, 604800 - 60, 604800);

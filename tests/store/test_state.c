@@ -5,7 +5,9 @@
 #include "core/names.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The rig opens with boot-1. */
@@ -377,7 +379,9 @@ static bool keep_message(void *context, int site, const struct rc_outgoing *mess
     sent->last = message->number;
     sent->site = site;
     sent->payload_length = message->payload.length;
-    strncat(sent->topics, message->topic.data, message->topic.length);
+    size_t length = strlen(sent->topics);
+    snprintf(sent->topics + length, sizeof sent->topics - length, "%.*s", (int)message->topic.length,
+             message->topic.data);
     sent->count++;
     return true;
 }

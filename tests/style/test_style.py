@@ -18,6 +18,8 @@ BANNED = {
     "asctime": "strftime", "ctime": "strftime", "localtime": "localtime_r", "gmtime": "gmtime_r", "rand": "a seed",
     "srand": "a seed",
 }
+# Commands of a test's own making are no input from outside.
+BANNED_IN_WHAT_IS_SHIPPED = {"system", "popen"}
 
 
 def c_functions(text):
@@ -71,6 +73,9 @@ def test_no_function_is_used_that_cannot_be_used_safely():
         for number, line in enumerate(sources.without_comments(path.read_text()).split("\n"), 1):
             for match in pattern.finditer(line):
                 name = match.group(1)
+                shipped = path.relative_to(ROOT).parts[0] in ("service", "device-agent")
+                if name in BANNED_IN_WHAT_IS_SHIPPED and not shipped:
+                    continue
                 findings.append(f"{path.relative_to(ROOT)}:{number}: {name}; take {BANNED[name]}")
     report(findings)
 
@@ -114,4 +119,4 @@ def test_nothing_is_left_to_do_later():
 def test_headers_say_first_what_they_decide():
     report([f"{path.relative_to(ROOT)}: does not begin with a comment `{path.name}: ...`"
             for folder in ("service", "device-agent", "tests") for path in sources.files("*.h", below=folder)
-            if not re.match(r"/\*\n \* %s: " % re.escape(path.name), path.read_text())])
+            if not re.match(r"/\*(\n \*)? %s: " % re.escape(path.name), path.read_text())])
