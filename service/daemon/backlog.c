@@ -1,5 +1,11 @@
 #include "daemon/backlog.h"
 
+int64_t rc_backlog_away(int64_t written_at, int64_t started_at, int64_t at)
+{
+    int64_t away_ms = at - (written_at != RC_NONE ? written_at : started_at);
+    return away_ms > 0 ? away_ms : 0;
+}
+
 void rc_backlog_up(struct rc_backlog *backlog, int64_t now, int64_t away_ms)
 {
     *backlog = (struct rc_backlog){.draining = true, .away_ms = away_ms, .up_now = now};
@@ -43,10 +49,8 @@ static int64_t waited_by_expiry(const struct rc_backlog *backlog, const struct r
     if (entry->expiry_s < 0 || entry->expiry_s > RC_MESSAGE_EXPIRY_S)
         return RC_NONE;
     int64_t waited_ms = (RC_MESSAGE_EXPIRY_S - entry->expiry_s) * 1000;
-    if (backlog->away_ms != RC_NONE &&
-        waited_ms > backlog->away_ms + (entry->now - backlog->up_now) + RC_AWAY_SLACK_MS)
-        return RC_NONE;
-    return waited_ms;
+    int64_t waited_ms_max = backlog->away_ms + (entry->now - backlog->up_now) + RC_AWAY_SLACK_MS;
+    return waited_ms <= waited_ms_max ? waited_ms : RC_NONE;
 }
 
 struct rc_sent rc_sent_when(struct rc_backlog *backlog, const struct rc_inbound *entry, bool verified_only)

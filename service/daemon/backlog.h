@@ -28,12 +28,19 @@
 
 struct rc_backlog {
     bool draining;
-    int64_t away_ms;    /* how long the link was down before; RC_NONE: nobody knows (the start) */
+    int64_t away_ms;    /* how long the link was down before */
     int64_t up_now;     /* when the link came up */
     int64_t canary_now; /* the latest canary that was sent since, 0: none */
 };
 
-/* rc_backlog_up begins a backlog at boot time `now`, after away_ms without a link (RC_NONE: unknown). */
+/* rc_backlog_away returns for how long at most nobody took from the broker's queue, at the first connect of a
+ * process at wall time `at`. An earlier process, if there was one, last wrote its database at written_at,
+ * which a running one does every few seconds; this one began at started_at. written_at RC_NONE: a new
+ * database, for which nobody was away longer than this process. A wall clock that was set back in between: 0.
+ */
+int64_t rc_backlog_away(int64_t written_at, int64_t started_at, int64_t at);
+
+/* rc_backlog_up begins a backlog at boot time `now`, after away_ms without a link. */
 void rc_backlog_up(struct rc_backlog *backlog, int64_t now, int64_t away_ms);
 
 /* rc_backlog_down ends it: nothing comes in any more. */

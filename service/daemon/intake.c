@@ -288,8 +288,9 @@ static void take_up(struct rc_service *service, struct rc_site *site, const stru
     take_down(service, site, entry);
     int64_t away_ms = entry->now - site->down_now;
     site->up = true;
-    /* how long we were away before the process began, nobody knows */
-    rc_backlog_up(&site->backlog, entry->now, site->was_up ? away_ms : RC_NONE);
+    rc_backlog_up(&site->backlog, entry->now,
+                  site->was_up ? away_ms
+                               : rc_backlog_away(service->written_at, service->started_at, entry->at));
     site->was_up = true;
     rc_publisher_up(&site->publisher, entry->now);
     step_link(service, site, entry, true);

@@ -90,6 +90,27 @@ static int exit_code_of(enum rc_store_result result)
     }
 }
 
+/* When a file was last written, by the wall clock; RC_NONE: there is no such file. */
+static int64_t file_written_at(const char *path)
+{
+    struct stat file;
+    if (stat(path, &file) != 0)
+        return RC_NONE;
+    return (int64_t)file.st_mtim.tv_sec * 1000 + file.st_mtim.tv_nsec / 1000000;
+}
+
+/* When the database was: what is committed stands in the WAL first. Must be asked before it is opened, which
+ * writes. */
+static int64_t store_written_at(const char *path)
+{
+    char wal[RC_PATH_MAX + sizeof "-wal"];
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    int64_t file_at = file_written_at(path), wal_at = file_written_at(wal);
+    if (file_at == RC_NONE)
+        return RC_NONE;
+    return wal_at != RC_NONE && wal_at > file_at ? wal_at : file_at;
+}
+
 static int open_store(struct rc_service *service, struct rc_reading reading)
 {
     char boot_id[RC_BOOT_ID_MAX], error[RC_STORE_ERROR_MAX];
@@ -100,6 +121,7 @@ static int open_store(struct rc_service *service, struct rc_reading reading)
                                        .at = reading.at,
                                        .boot_id = boot_id,
                                        .verify = true};
+    service->written_at = store_written_at(options.path);
     enum rc_store_result result = rc_store_open(&options, &service->store, error);
     if (result == RC_STORE_OK)
         return RC_EXIT_OK;

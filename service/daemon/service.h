@@ -23,6 +23,7 @@ struct rc_service {
     int site_count;
     bool open; /* access.mode */
     int64_t started_at;
+    int64_t written_at; /* when the database was last written before this process; RC_NONE: it is new */
     struct rc_reading reading; /* of the turn of the loop that runs */
     struct rc_batch batch;
     struct rc_report report;

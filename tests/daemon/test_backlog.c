@@ -18,7 +18,7 @@ static struct rc_inbound received(int64_t now, int64_t expiry_s)
 static struct rc_backlog after_a_start(void)
 {
     struct rc_backlog backlog;
-    rc_backlog_up(&backlog, UP_NOW, RC_NONE);
+    rc_backlog_up(&backlog, UP_NOW, 3600000);
     rc_backlog_canary_sent(&backlog, UP_NOW + 3);
     return backlog;
 }
@@ -118,6 +118,38 @@ static void nobody_waited_longer_than_we_were_away(void **state)
     assert_false(rc_sent_when(&backlog, &too_long, false).marked);
 }
 
+/* access.mode open, a start: the bound is the time since the database was last written. */
+static void at_a_start_nobody_waited_longer_than_the_database_lay_still(void **state)
+{
+    (void)state;
+    struct rc_backlog backlog;
+    rc_backlog_up(&backlog, UP_NOW, rc_backlog_away(AT - 8000, AT - 300, AT));
+    assert_int_equal(backlog.away_ms, 8000);
+    struct rc_inbound hour =
+        received(UP_NOW, 3600); /* an hour's expiry, which says seven days less an hour */
+    struct rc_sent sent = rc_sent_when(&backlog, &hour, false);
+    assert_false(sent.marked);
+    assert_int_equal(sent.at, hour.at);
+    struct rc_inbound waited = received(UP_NOW, RC_MESSAGE_EXPIRY_S - 8);
+    sent = rc_sent_when(&backlog, &waited, false);
+    assert_true(sent.marked);
+    assert_int_equal(sent.at, waited.at - 8000);
+    struct rc_inbound too_long = received(UP_NOW, RC_MESSAGE_EXPIRY_S - 69);
+    assert_false(rc_sent_when(&backlog, &too_long, false).marked);
+}
+
+static void with_a_new_database_nobody_was_away_longer_than_since_the_start(void **state)
+{
+    (void)state;
+    assert_int_equal(rc_backlog_away(RC_NONE, AT - 300, AT), 300);
+}
+
+static void a_wall_clock_that_was_set_back_makes_no_time_away(void **state)
+{
+    (void)state;
+    assert_int_equal(rc_backlog_away(AT + 5000, AT - 300, AT), 0);
+}
+
 static void after_the_backlog_a_message_was_sent_when_it_came(void **state)
 {
     (void)state;
@@ -178,6 +210,9 @@ int main(void)
         cmocka_unit_test(an_expiry_larger_than_the_protocols_is_no_mark),
         cmocka_unit_test(a_message_without_expiry_has_no_mark),
         cmocka_unit_test(nobody_waited_longer_than_we_were_away),
+        cmocka_unit_test(at_a_start_nobody_waited_longer_than_the_database_lay_still),
+        cmocka_unit_test(with_a_new_database_nobody_was_away_longer_than_since_the_start),
+        cmocka_unit_test(a_wall_clock_that_was_set_back_makes_no_time_away),
         cmocka_unit_test(after_the_backlog_a_message_was_sent_when_it_came),
         cmocka_unit_test(a_verified_rc_at_is_the_time_sent),
         cmocka_unit_test(with_access_required_expiry_is_not_believed),

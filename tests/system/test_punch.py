@@ -181,6 +181,26 @@ def test_P_13_what_waited_in_the_broker_while_the_service_was_down_counts_from_w
     assert bare["result"] == "recorded" and bare["review"], bare
 
 
+def test_P_13_at_a_start_nothing_waited_longer_than_the_service_was_away(house):
+    """Another Message Expiry than the protocol's says nothing of the time sent: such a punch is reviewed."""
+    house.start()
+    hour, week = house.device("ana"), house.device("ben")
+    assert house.service.stop() == 0
+    sent = now_ms()
+    hour.publish("punch", {"id": "hour", "type": "IN"}, expiry=3600)
+    week.publish("punch", {"id": "week", "type": "IN"})
+    house.wait_ms(2500)
+    started = now_ms()
+    house.service.start()
+    told = hour.receipt("hour")
+    assert told["result"] == "recorded" and told["review"], told
+    assert started <= told["at"] <= told["recordedAt"], (started, told)
+    told = week.receipt("week")
+    assert told["result"] == "recorded" and not told["review"], told
+    assert told["at"] < started and abs(told["at"] - sent) <= 1500, (sent, told)
+    house.service.verify()
+
+
 def test_P_16_a_correction_is_asked_by_one_and_decided_by_another(house):
     house.start()
     ana = house.worker("ana")
