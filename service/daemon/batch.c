@@ -410,7 +410,12 @@ void rc_batch_recover(struct rc_service *service)
     if (batch->store_ok || service->reading.now < batch->recover_now)
         return;
     batch->recover_now = service->reading.now + RC_RECOVER_MS;
-    if (rc_store_recover(service->store, service->reading.at) != RC_STORE_OK)
+    enum rc_store_result result = rc_store_recover(service->store, service->reading.at);
+    if (result == RC_STORE_AHEAD) {
+        rc_log(RC_LOG_ERROR, "store_ahead", RC_F_STR("reason", rc_store_error(service->store)));
+        batch->behind = true;
+    }
+    if (result != RC_STORE_OK)
         return;
     int64_t gap_ms = service->reading.now - batch->failed_now;
     char detail[RC_STORE_ERROR_MAX];

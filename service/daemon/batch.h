@@ -66,6 +66,7 @@ struct rc_batch {
     struct rc_waiting *waiting;
     uint32_t waiting_count;
     bool store_ok;
+    bool behind; /* the log holds a batch that was reported as failed: only a fresh start can catch up */
     int64_t failed_now;  /* since when it is not */
     int64_t recover_now; /* when to try next */
     char reason[RC_STORE_ERROR_MAX];

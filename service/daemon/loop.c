@@ -270,7 +270,7 @@ bool rc_loop_run(struct rc_service *service, struct rc_reading first, const vola
 {
     struct rc_loop loop = {.service = service, .due_now = first.now + RC_CLOCK_PAUSE_MS};
     rc_clock_watch_start(&loop.watch, first, service->config->alerts.clock_step_ms);
-    while (!*stop) {
+    while (!*stop && !service->batch.behind) {
         turn(&loop);
         wait(&loop);
     }

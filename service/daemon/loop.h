@@ -42,10 +42,10 @@ struct rc_loop {
     bool republishing;
 };
 
-/* rc_loop_run runs until *stop is set (by a signal handler, which also calls rc_inbox_wake), then stops
- * cleanly: drains, commits, publishes for RC_STOP_MS at most, leaves the broker, flushes everything. The
- * links are open when it is called, and closed when it returns. False: the store failed while stopping, so
- * that not all is flushed. */
+/* rc_loop_run runs until *stop is set (by a signal handler, which also calls rc_inbox_wake) or the log turns
+ * out to be ahead of the engine (RC_STORE_AHEAD), then stops cleanly: drains, commits, publishes for
+ * RC_STOP_MS at most, leaves the broker, flushes everything. The links are open when it is called, and closed
+ * when it returns. False: the store failed while stopping, so that not all is flushed. */
 bool rc_loop_run(struct rc_service *service, struct rc_reading first, const volatile sig_atomic_t *stop);
 
 #endif
