@@ -151,7 +151,7 @@ static int open_sites(struct rc_service *service)
         if (!rc_site_open(&service->sites[i], (int)i, service->config, service->store, service->reading,
                           error)) {
             rc_log(RC_LOG_ERROR, "site_not_opened", RC_F_STR("reason", error));
-            return RC_EXIT_FAILED;
+            return service->sites[i].crowded ? RC_EXIT_USAGE : RC_EXIT_FAILED;
         }
     }
     rc_store_outbox_each(service->store, 0, count_outbox, service);

@@ -53,7 +53,7 @@ static bool take_session(void *context, const struct rc_session_row *row)
     return true;
 }
 
-static enum rc_store_result restore(struct rc_site *site, struct rc_store *store, bool *full)
+static enum rc_store_result restore(struct rc_site *site, struct rc_store *store)
 {
     struct restoring restoring = {.engine = site->engine, .alerts = &site->alerts};
     struct rc_site_row row;
@@ -68,7 +68,7 @@ static enum rc_store_result restore(struct rc_site *site, struct rc_store *store
     if (result == RC_STORE_OK && !restoring.full)
         result = rc_store_load_sessions(store, site->number, take_session, &restoring);
     rc_alerts_commit(&site->alerts);
-    *full = restoring.full;
+    site->crowded = restoring.full;
     return result;
 }
 
@@ -77,14 +77,13 @@ static enum rc_store_result restore(struct rc_site *site, struct rc_store *store
 static bool load(struct rc_site *site, struct rc_store *store, struct rc_reading reading,
                  char error[RC_STORE_ERROR_MAX])
 {
-    bool full = false;
-    enum rc_store_result result = restore(site, store, &full);
+    enum rc_store_result result = restore(site, store);
     if (result != RC_STORE_OK) {
         snprintf(error, RC_STORE_ERROR_MAX, "site %s cannot be loaded: %s", site->name.text,
                  rc_store_error(store));
         return false;
     }
-    if (full) {
+    if (site->crowded) {
         snprintf(error, RC_STORE_ERROR_MAX,
                  "site %s has more employees or holds than limits.employees allows", site->name.text);
         return false;

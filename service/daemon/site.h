@@ -22,6 +22,7 @@ struct rc_site {
     int index;  /* of site.names, in the inbox and in metrics */
     int number; /* in the store */
     struct rc_id name;
+    bool crowded; /* rc_site_open: the log holds more than the settings limits.* allow */
     void *memory;
     struct rc_engine *engine;
     struct rc_link *link;

@@ -95,6 +95,17 @@ def test_a_second_service_on_the_same_database_refuses_to_start(house):
     assert first.health() == 200
 
 
+def test_a_log_with_more_employees_than_the_settings_allow_is_an_error_of_the_settings(house):
+    house.start()
+    for name in ("ana", "ben", "cleo"):
+        house.worker(name)
+    assert house.service.stop() == 0
+    house.service.settings["limits.employees"] = 2
+    house.service.launch_only()
+    assert house.service.wait() == 2
+    assert "limits.employees" in house.service.log.read_text()
+
+
 def test_a_file_that_is_no_database_is_not_touched(house):
     house.start()
     house.service.stop()
