@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Heartbeats and training count at receipt and are never replayed from a queue, hence QoS 0. */
+/* Heartbeats and training count at receipt and are never replayed from a queue, hence QoS 0. The canary is
+ * taken at the QoS at which it is sent: at QoS 1 it keeps its place behind what is queued, at QoS 0 it would
+ * overtake what waits for the receive maximum. */
 static const struct {
     const char *filter; /* below rollcall/v1/{site}/ */
     int qos;
@@ -15,12 +17,12 @@ static const struct {
     {"emp/+/session/+/heartbeat", 0},
     {"emp/+/session/+/training", 0},
     {"dev/+/heartbeat", 0},
-    {"service/canary", 0},
     {"emp/+/session/+/leave", 1},
     {"emp/+/session/+/punch", 1},
     {"emp/+/session/+/progress", 1},
     {"dev/+/leave", 1},
     {"request/+/+", 1},
+    {"service/canary", 1},
 };
 #define SUBSCRIPTIONS ((int)(sizeof subscriptions / sizeof *subscriptions))
 

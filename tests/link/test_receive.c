@@ -56,7 +56,7 @@ static void every_topic_of_the_clients_is_heard_at_its_qos(void **state)
     } topics[] = {
         {"emp/ann/session/tab1/heartbeat", 0}, {"emp/ann/session/tab1/training", 0}, {"dev/k1/heartbeat", 0},
         {"emp/ann/session/tab1/leave", 1},     {"emp/ann/session/tab1/punch", 1},    {"dev/k1/leave", 1},
-        {"emp/ann/session/tab1/progress", 1},  {"request/ann/punches", 1},           {"service/canary", 0},
+        {"emp/ann/session/tab1/progress", 1},  {"request/ann/punches", 1},           {"service/canary", 1},
     };
     struct rc_test_mqtt *client = rig_client(rig, "ann");
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
