@@ -163,12 +163,11 @@ void sim_broker_delivered(struct sim_world *world, uint32_t connection, struct s
         return;
     }
     int64_t awake = world->host.suspended_until > world->host.stopped_until ? world->host.suspended_until
-                                                                           : world->host.stopped_until;
+                                                                            : world->host.stopped_until;
     if (world->time < awake) { /* the kernel keeps it */
-        sim_queue_put(&world->queue, (struct sim_due){.time = awake,
-                                                      .kind = SIM_DUE_AT_SERVICE,
-                                                      .stamp = connection,
-                                                      .what = parcel});
+        sim_queue_put(
+            &world->queue,
+            (struct sim_due){.time = awake, .kind = SIM_DUE_AT_SERVICE, .stamp = connection, .what = parcel});
         return;
     }
     if (!parcel) {
@@ -248,9 +247,9 @@ void sim_broker_published(struct sim_world *world, struct sim_parcel *parcel)
         return;
     }
     if (frozen(world)) {
-        sim_queue_put(&world->queue, (struct sim_due){.time = world->host.suspended_until,
-                                                      .kind = SIM_DUE_PUBLISHED,
-                                                      .what = parcel});
+        sim_queue_put(
+            &world->queue,
+            (struct sim_due){.time = world->host.suspended_until, .kind = SIM_DUE_PUBLISHED, .what = parcel});
         return;
     }
     sim_check_subscriber(world, parcel);

@@ -1,7 +1,8 @@
 /*
- * broker.h: a model of Mosquitto as measured: QoS 0 and 1, a persistent session for the service whose queue outlives
- * its absence (but not a crash of the broker), wills that come at once, late, twice or not at all, everybody's at a
- * clean stop and nobody's at a crash, retained messages that a crash may lose. Knows bytes and connections only.
+ * broker.h: a model of Mosquitto as measured: QoS 0 and 1, a persistent session for the service whose queue
+ * outlives its absence (but not a crash of the broker), wills that come at once, late, twice or not at all,
+ * everybody's at a clean stop and nobody's at a crash, retained messages that a crash may lose. Knows bytes
+ * and connections only.
  */
 #ifndef RC_SIM_BROKER_H
 #define RC_SIM_BROKER_H

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Check 5: a device that was well for this much longer than its threshold must have been heard: it connects again
- * within 30 s of the broker's return. */
+/* Check 5: a device that was well for this much longer than its threshold must have been heard: it connects
+ * again within 30 s of the broker's return. */
 #define WELL_SLACK_MS 90000
 /* At the end: a client that has been open so long has its receipts. */
 #define SETTLED_MS 120000
@@ -71,15 +71,20 @@ const struct rc_row *sim_check_some_row(const struct sim_world *world, struct si
 void sim_check_step(struct sim_world *world, const struct sim_heard *heard, const struct rc_event *event,
                     const struct rc_effect *effects, size_t count)
 {
-    static const char *const kinds[] = {"heartbeat", "training",  "progress", "leave", "punch",       "correct", "ledger",
-                                        "directory", "link",      "store",    "pause", "maintenance", "tick"};
-    if (heard->kind == RC_EV_TICK && count == 0)
+    static const char *const kinds[] = {"heartbeat", "training",    "progress",  "leave", "punch",
+                                        "correct",   "ledger",      "directory", "link",  "store",
+                                        "pause",     "maintenance", "tick"};
+    if (count == 0 && (heard->kind == RC_EV_TICK || heard->kind == RC_EV_HEARTBEAT)) {
+        if (heard->words)
+            sim_trace_beat(world, heard->words->employee, heard->words->client);
         return;
+    }
     if (heard->words)
-        sim_trace(world, "heard %s e%d client %d epoch %lld leave %d %s type %d age %lld sent %+lld: %zu effects",
-                  kinds[event->kind], heard->words->employee, heard->words->client, (long long)heard->words->epoch,
-                  (int)heard->words->leave, heard->words->punch, (int)heard->words->type,
-                  (long long)heard->words->age_ms, (long long)(heard->sent_time - heard->time), count);
+        sim_trace(
+            world, "heard %s e%d client %d epoch %lld leave %d %s type %d age %lld sent %+lld: %zu effects",
+            kinds[event->kind], heard->words->employee, heard->words->client, (long long)heard->words->epoch,
+            (int)heard->words->leave, heard->words->punch, (int)heard->words->type,
+            (long long)heard->words->age_ms, (long long)(heard->sent_time - heard->time), count);
     else
         sim_trace(world, "%s up %d ok %d pause %lld: %zu effects", kinds[event->kind], heard->up, heard->ok,
                   (long long)heard->pause_ms, count);
@@ -139,17 +144,19 @@ static void compare_ledger(struct sim_world *world, int employee)
                 live->last_at == stored.last_at && live->out_seq == stored.out_seq &&
                 live->out_type == stored.out_type && live->out_cause == stored.out_cause &&
                 live->out_t == stored.out_t && live->out_detected_t == stored.out_detected_t &&
-                live->out_final == stored.out_final && (live->in_seq == 0 || live->since_at == stored.since_at);
+                live->out_final == stored.out_final &&
+                (live->in_seq == 0 || live->since_at == stored.since_at);
     if (!same)
         sim_fail(world, 8,
-                 "e%d's ledger, engine/rows: in %d/%d cause %d/%d since %lld/%lld in_seq %lld/%lld in_at %lld/%lld "
+                 "e%d's ledger, engine/rows: in %d/%d cause %d/%d since %lld/%lld in_seq %lld/%lld in_at "
+                 "%lld/%lld "
                  "last %lld/%lld at %lld/%lld out %lld/%lld final %d/%d out_t %lld/%lld",
                  employee, live->is_in, stored.is_in, (int)live->cause, (int)stored.cause,
                  (long long)live->since_at, (long long)stored.since_at, (long long)live->in_seq,
                  (long long)stored.in_seq, (long long)live->in_at, (long long)stored.in_at,
                  (long long)live->last_seq, (long long)stored.last_seq, (long long)live->last_at,
-                 (long long)stored.last_at, (long long)live->out_seq, (long long)stored.out_seq, live->out_final,
-                 stored.out_final, (long long)live->out_t, (long long)stored.out_t);
+                 (long long)stored.last_at, (long long)live->out_seq, (long long)stored.out_seq,
+                 live->out_final, stored.out_final, (long long)live->out_t, (long long)stored.out_t);
 }
 
 void sim_check_committed(struct sim_world *world)
@@ -236,8 +243,8 @@ static void check_receipt(struct sim_world *world, int employee, const cJSON *js
     if (said) {
         if (strcmp(said->result, verdict) != 0 || said->seq != integer_of(json, "seq") ||
             said->at != integer_of(json, "at"))
-            sim_fail(world, 1, "%s of e%d was %s as row %lld, and is %s as row %lld", id, employee, said->result,
-                     (long long)said->seq, verdict, (long long)integer_of(json, "seq"));
+            sim_fail(world, 1, "%s of e%d was %s as row %lld, and is %s as row %lld", id, employee,
+                     said->result, (long long)said->seq, verdict, (long long)integer_of(json, "seq"));
         return;
     }
     if (check->said_count == check->said_room) {
@@ -292,10 +299,11 @@ void sim_check_subscriber(struct sim_world *world, const struct sim_parcel *parc
 
 /* ---- check 5 ---- */
 
-static bool well(const struct sim_world *world, int client, int64_t threshold_ms)
+static bool well(const struct sim_world *world, int client, int employee, int64_t threshold_ms)
 {
     const struct sim_client *c = &world->client[client];
-    return c->open && c->good_since <= world->time - threshold_ms - WELL_SLACK_MS;
+    int64_t since = world->time - threshold_ms - WELL_SLACK_MS;
+    return c->open && c->good_since <= since && c->badge_since[employee] <= since;
 }
 
 void sim_check_auto_out(struct sim_world *world, int employee, const struct rc_row *row)
@@ -308,7 +316,7 @@ void sim_check_auto_out(struct sim_world *world, int employee, const struct rc_r
         bool own = plan->kind == SIM_PERSONAL && plan->employee == employee;
         bool badge = plan->kind == SIM_GATEWAY && c->badges[employee];
         int64_t threshold_ms = 3 * c->interval_ms + (badge ? 120000 : 0);
-        if ((own || badge) && well(world, i, threshold_ms))
+        if ((own || badge) && well(world, i, employee, threshold_ms))
             sim_fail(world, 5, "e%d is punched out (%s) although client %d was well since %lld", employee,
                      rc_cause_name(row->cause), i, (long long)c->good_since);
     }
@@ -323,10 +331,11 @@ struct reading {
 
 static bool same_row(const struct rc_row *a, const struct rc_row *b)
 {
-    return a->seq == b->seq && a->type == b->type && a->at == b->at && rc_id_equal(&a->employee, &b->employee) &&
-           rc_id_equal(&a->session, &b->session) && a->cause == b->cause && a->held == b->held &&
-           a->review == b->review && a->closes == b->closes && a->target_seq == b->target_seq && a->hold == b->hold &&
-           a->action == b->action && a->recorded_at == b->recorded_at && a->detected_at == b->detected_at &&
+    return a->seq == b->seq && a->type == b->type && a->at == b->at &&
+           rc_id_equal(&a->employee, &b->employee) && rc_id_equal(&a->session, &b->session) &&
+           a->cause == b->cause && a->held == b->held && a->review == b->review && a->closes == b->closes &&
+           a->target_seq == b->target_seq && a->hold == b->hold && a->action == b->action &&
+           a->recorded_at == b->recorded_at && a->detected_at == b->detected_at &&
            a->last_evidence_at == b->last_evidence_at && strcmp(a->id.text, b->id.text) == 0;
 }
 
@@ -351,8 +360,10 @@ static void compare_rows(struct sim_world *world, struct rc_service *inside)
     struct reading reading = {.world = world};
     for (int64_t before = -1; before < reading.count && !world->failure.failed;) {
         before = reading.count;
-        struct rc_page page = {.from_at = INT64_MIN, .to_at = INT64_MAX, .after = reading.count, .limit = 200};
-        if (rc_store_punches(inside->store, inside->sites[0].number, &page, take_row, &reading) != RC_STORE_OK)
+        struct rc_page page = {
+            .from_at = INT64_MIN, .to_at = INT64_MAX, .after = reading.count, .limit = 200};
+        if (rc_store_punches(inside->store, inside->sites[0].number, &page, take_row, &reading) !=
+            RC_STORE_OK)
             return; /* a disk that cannot be read now */
     }
     if (!world->failure.failed && reading.count != sim_model_committed(world->model))
@@ -375,10 +386,12 @@ static bool take_period(void *context, const struct rc_period_row *row)
         if (period->in_at != row->in_at || period->out_seq != row->out_seq ||
             (period->out_seq > 0 && (period->out_at != row->out_at || period->out_type != row->out_type)) ||
             period->review != row->review)
-            sim_fail(world, 10, "period %lld of e%d: %lld to %lld (row %lld) review %d, but %lld to %lld (row %lld) review %d",
+            sim_fail(world, 10,
+                     "period %lld of e%d: %lld to %lld (row %lld) review %d, but %lld to %lld (row %lld) "
+                     "review %d",
                      (long long)row->in_seq, employee, (long long)row->in_at, (long long)row->out_at,
-                     (long long)row->out_seq, row->review, (long long)period->in_at, (long long)period->out_at,
-                     (long long)period->out_seq, period->review);
+                     (long long)row->out_seq, row->review, (long long)period->in_at,
+                     (long long)period->out_at, (long long)period->out_seq, period->review);
         return !world->failure.failed;
     }
     sim_fail(world, 10, "period %lld of e%d is none", (long long)row->in_seq, employee);
@@ -430,8 +443,11 @@ static bool take_session(void *context, const struct rc_session_row *row)
 static void compare_replay(struct sim_world *world, struct rc_service *inside)
 {
     struct rc_site *site = &inside->sites[0];
-    struct rc_engine_limits limits = {
-        .employees = SIM_EMPLOYEES_MAX, .sessions = 4 * SIM_CLIENTS_MAX, .scopes = 16, .images = 64, .seed = 1};
+    struct rc_engine_limits limits = {.employees = SIM_EMPLOYEES_MAX,
+                                      .sessions = 4 * SIM_CLIENTS_MAX,
+                                      .scopes = 16,
+                                      .images = 64,
+                                      .seed = 1};
     void *memory = calloc(1, rc_engine_bytes(&limits));
     assert(memory);
     struct rc_engine *engine = rc_engine_init(memory, &limits, rc_engine_policy(site->engine));
@@ -450,11 +466,13 @@ static void compare_replay(struct sim_world *world, struct rc_service *inside)
         const struct rc_ledger *a = &live.status.ledger, *b = &fresh.status.ledger;
         if (known != again && a->last_seq > 0)
             sim_fail(world, 8, "e%d is known %d and after a restart %d", i, known, again);
-        else if (known && again && (a->is_in != b->is_in || a->in_seq != b->in_seq || a->out_seq != b->out_seq ||
-                           a->last_seq != b->last_seq || a->last_at != b->last_at || a->hold != b->hold ||
-                           a->out_final != b->out_final || a->version != b->version))
-            sim_fail(world, 8, "e%d after a restart is not what they were: version %lld/%lld last %lld/%lld", i,
-                     (long long)a->version, (long long)b->version, (long long)a->last_seq, (long long)b->last_seq);
+        else if (known && again &&
+                 (a->is_in != b->is_in || a->in_seq != b->in_seq || a->out_seq != b->out_seq ||
+                  a->last_seq != b->last_seq || a->last_at != b->last_at || a->hold != b->hold ||
+                  a->out_final != b->out_final || a->version != b->version))
+            sim_fail(world, 8, "e%d after a restart is not what they were: version %lld/%lld last %lld/%lld",
+                     i, (long long)a->version, (long long)b->version, (long long)a->last_seq,
+                     (long long)b->last_seq);
     }
     free(memory);
 }
@@ -476,9 +494,9 @@ static bool take_status(void *context, const struct rc_employee_row *row)
                 integer_of(json, "sessions") == (int64_t)row->sessions &&
                 integer_of(json, "version") == ledger->version;
     if (!same)
-        sim_fail(world, 9, "the retained status of %s is %.120s, in the store version %lld %s %s", row->employee.text,
-                 payload ? payload : "none", (long long)ledger->version, ledger->is_in ? "IN" : "OUT",
-                 rc_presence_name(row->presence));
+        sim_fail(world, 9, "the retained status of %s is %.120s, in the store version %lld %s %s",
+                 row->employee.text, payload ? payload : "none", (long long)ledger->version,
+                 ledger->is_in ? "IN" : "OUT", rc_presence_name(row->presence));
     cJSON_Delete(json);
     return !world->failure.failed;
 }
@@ -509,7 +527,8 @@ static void check_receipts(struct sim_world *world)
         int found = 0;
         for (int k = 0; k < sim_model_rows(world->model); k++) {
             const struct rc_row *row = sim_model_row(world->model, k);
-            found += sim_employee_index(&row->employee) == said->employee && strcmp(row->id.text, said->id) == 0;
+            found +=
+                sim_employee_index(&row->employee) == said->employee && strcmp(row->id.text, said->id) == 0;
         }
         if (found != (strcmp(said->result, "rejected") != 0))
             sim_fail(world, 1, "%s of e%d was %s, and is in the log %d times", said->id, said->employee,

@@ -1,7 +1,8 @@
 /*
- * check.h: what must hold whatever happens, checked from outside: what is said against what is durable, the store
- * against the model, a fresh engine against the living one, retained topics against the store, and that nobody is
- * punched out for what was not theirs (design.md, the ten checks; the model does 3, 4, 6 and 10). Owned by the world.
+ * check.h: what must hold whatever happens, checked from outside: what is said against what is durable, the
+ * store against the model, a fresh engine against the living one, retained topics against the store, and that
+ * nobody is punched out for what was not theirs (design.md, the ten checks; the model does 3, 4, 6 and 10).
+ * Owned by the world.
  */
 #ifndef RC_SIM_CHECK_H
 #define RC_SIM_CHECK_H

@@ -30,8 +30,8 @@ static void set_timer(struct sim_world *world, int client)
         time = c->dark_until;
     if (time < world->time)
         time = world->time;
-    sim_queue_put(&world->queue, (struct sim_due){
-                                     .time = time, .kind = SIM_DUE_CLIENT, .who = client, .stamp = ++c->timer});
+    sim_queue_put(&world->queue,
+                  (struct sim_due){.time = time, .kind = SIM_DUE_CLIENT, .who = client, .stamp = ++c->timer});
 }
 
 /* ---- sending ---- */
@@ -52,10 +52,14 @@ static struct sim_words words_of(enum sim_say say, int employee, int client)
 static void topic_of(const struct sim_world *world, const struct sim_words *words, char out[200])
 {
     static const char *const ends[] = {
-        [SIM_SAY_HEARTBEAT] = "heartbeat",        [SIM_SAY_TRAINING] = "training",
-        [SIM_SAY_LEAVE] = "leave",                [SIM_SAY_PUNCH] = "punch",
-        [SIM_SAY_DEVICE_HEARTBEAT] = "heartbeat", [SIM_SAY_DEVICE_LEAVE] = "leave",
-        [SIM_SAY_CORRECT] = "correct",            [SIM_SAY_MAINTENANCE] = "maintenance",
+        [SIM_SAY_HEARTBEAT] = "heartbeat",
+        [SIM_SAY_TRAINING] = "training",
+        [SIM_SAY_LEAVE] = "leave",
+        [SIM_SAY_PUNCH] = "punch",
+        [SIM_SAY_DEVICE_HEARTBEAT] = "heartbeat",
+        [SIM_SAY_DEVICE_LEAVE] = "leave",
+        [SIM_SAY_CORRECT] = "correct",
+        [SIM_SAY_MAINTENANCE] = "maintenance",
     };
     struct rc_id employee, client;
     sim_client_id(world, words->client, &client);
@@ -193,19 +197,20 @@ static void say(struct sim_world *world, const struct sim_words *words, int clie
 
 /* ---- beating ---- */
 
-/* What a session says of itself: all of it in its first heartbeat, then mostly its epoch alone or nothing. */
+/* What a session says of itself: all of it in its first heartbeat, then mostly its epoch alone or nothing.
+ * What is not the usual it says every time: a heartbeat may be lost. */
 static void introduce(struct sim_world *world, int client, struct sim_words *words)
 {
     struct sim_client *c = &world->client[client];
+    const struct sim_client_plan *plan = &world->plan->client[client];
     struct sim_random luck = sim_dice(world->plan->seed, SIM_LUCK_BEAT, client, world->time);
     bool all = !c->said || sim_chance(&luck, 50);
     if (all || sim_chance(&luck, 600))
         words->epoch = c->epoch;
-    if (all) {
-        words->class = world->plan->client[client].class;
-        if (c->announces)
-            words->interval_ms = c->interval_ms;
-    }
+    if (all || plan->class == RC_MOBILE || c->announces)
+        words->class = plan->class;
+    if (c->announces)
+        words->interval_ms = c->interval_ms;
 }
 
 static void beat(struct sim_world *world, int client)
@@ -278,10 +283,8 @@ static void do_punch(struct sim_world *world, const struct sim_action *action)
     words.from_device = world->plan->client[action->who].kind == SIM_KIOSK;
     snprintf(words.punch, sizeof words.punch, "p%d-%u", action->who, c->punches++);
     struct sim_random luck = sim_dice(world->plan->seed, SIM_LUCK_PUNCH, action->who, ~world->time);
-    c->pending[c->pendings++] = (struct sim_pending){.words = words,
-                                                     .made_time = world->time,
-                                                     .sent_time = RC_NONE,
-                                                     .clock_only = sim_chance(&luck, 60)};
+    c->pending[c->pendings++] = (struct sim_pending){
+        .words = words, .made_time = world->time, .sent_time = RC_NONE, .clock_only = sim_chance(&luck, 60)};
     c->last_punch = words;
     c->punched = true;
     sim_trace(world, "%s presses %s at client %d: %s", words.punch, words.type == RC_IN ? "IN" : "OUT",
@@ -313,8 +316,8 @@ static const char *text_of(const cJSON *json, const char *key)
 void sim_client_receive(struct sim_world *world, struct sim_parcel *parcel)
 {
     struct sim_client *c = &world->client[parcel->client];
-    bool there = c->open && c->connected && c->connection == parcel->connection &&
-                 world->time >= c->dark_until;
+    bool there =
+        c->open && c->connected && c->connection == parcel->connection && world->time >= c->dark_until;
     cJSON *receipt = there ? cJSON_Parse(parcel->payload) : NULL;
     for (int i = 0; receipt && i < c->pendings; i++) {
         if (strcmp(c->pending[i].words.punch, text_of(receipt, "id")) != 0)
@@ -358,8 +361,8 @@ static struct sim_parcel *will_of(const struct sim_world *world, int client)
     const struct sim_client_plan *plan = &world->plan->client[client];
     if (plan->kind == SIM_MANAGER)
         return NULL;
-    struct sim_words words = words_of(plan->kind == SIM_PERSONAL ? SIM_SAY_LEAVE : SIM_SAY_DEVICE_LEAVE,
-                                      plan->employee, client);
+    struct sim_words words =
+        words_of(plan->kind == SIM_PERSONAL ? SIM_SAY_LEAVE : SIM_SAY_DEVICE_LEAVE, plan->employee, client);
     words.leave = RC_LEAVE_LOST;
     words.epoch = world->client[client].epoch;
     struct sim_parcel *will = parcel_of(world, &words, client);
@@ -397,8 +400,8 @@ void sim_client_timer(struct sim_world *world, int client, uint32_t stamp)
     if (stamp != c->timer || !c->open)
         return;
     if (world->time >= c->dark_until) {
-        if (c->connected && !(world->broker.peer[client].connected &&
-                              world->broker.peer[client].connection == c->connection))
+        if (c->connected &&
+            !(world->broker.peer[client].connected && world->broker.peer[client].connection == c->connection))
             sim_client_connection_lost(world, client); /* the broker gave up on it meanwhile */
         if (!c->connected && world->time >= c->try_time)
             try_connect(world, client);
@@ -668,6 +671,7 @@ void sim_client_do(struct sim_world *world, const struct sim_action *action)
     case SIM_DO_ENTER:
     case SIM_DO_EXIT:
         world->client[action->who].badges[action->b] = action->kind == SIM_DO_ENTER;
+        world->client[action->who].badge_since[action->b] = world->time;
         break;
     case SIM_DO_CORRECT:
         do_correct(world, action);

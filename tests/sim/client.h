@@ -1,7 +1,7 @@
 /*
- * client.h: browsers' tabs, agents, phones, kiosks, gateways and a manager, as programs: they connect with a will,
- * beat with jitter, keep a punch until it has its receipt, lose their radio, sleep, close. Each writes its payloads
- * itself; it shares no code with the service.
+ * client.h: browsers' tabs, agents, phones, kiosks, gateways and a manager, as programs: they connect with a
+ * will, beat with jitter, keep a punch until it has its receipt, lose their radio, sleep, close. Each writes
+ * its payloads itself; it shares no code with the service.
  */
 #ifndef RC_SIM_CLIENT_H
 #define RC_SIM_CLIENT_H
@@ -21,8 +21,8 @@ void sim_client_darken(struct sim_world *world, int client, int64_t until);
 /* sim_client_connection_lost: the broker closed the connection; it will try again. */
 void sim_client_connection_lost(struct sim_world *world, int client);
 
-/* sim_client_send_receipt hands a publication of the service to the client whose session's receipt it is, if that is
- * connected; owns parcel. */
+/* sim_client_send_receipt hands a publication of the service to the client whose session's receipt it is, if
+ * that is connected; owns parcel. */
 void sim_client_send_receipt(struct sim_world *world, struct sim_parcel *parcel);
 
 #endif

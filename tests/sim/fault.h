@@ -1,6 +1,6 @@
 /*
- * fault.h: what goes wrong around people and programs: actions of a plan carried out at their time, and undone when
- * their time is over.
+ * fault.h: what goes wrong around people and programs: actions of a plan carried out at their time, and
+ * undone when their time is over.
  */
 #ifndef RC_SIM_FAULT_H
 #define RC_SIM_FAULT_H

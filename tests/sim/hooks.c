@@ -19,8 +19,10 @@ static bool speaks(enum rc_event_kind kind)
 static struct sim_heard heard_of(const struct sim_world *world, const struct rc_event *event)
 {
     const struct sim_service *service = world->service;
-    struct sim_heard heard = {
-        .kind = event->kind, .time = event->now + world->host.boot_time, .at = event->at, .sent_at = event->at};
+    struct sim_heard heard = {.kind = event->kind,
+                              .time = event->now + world->host.boot_time,
+                              .at = event->at,
+                              .sent_at = event->at};
     heard.sent_time = heard.time;
     if (speaks(event->kind) && service->has_current) {
         heard.words = &service->current.words;
@@ -56,8 +58,14 @@ static bool is_service_engine(const struct sim_world *world, const struct rc_eng
 bool __wrap_rc_engine_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out)
 {
     struct sim_world *world = sim_current;
-    if (!is_service_engine(world, engine) || event->kind == RC_EV_LEDGER)
+    if (!is_service_engine(world, engine))
         return __real_rc_engine_step(engine, event, out);
+    if (event->kind == RC_EV_LEDGER) {
+        size_t before = out->count;
+        bool again = __real_rc_engine_step(engine, event, out);
+        sim_model_reloaded(world->model, out->items + before, out->count - before);
+        return again;
+    }
     sim_boundary();
     struct sim_heard heard = heard_of(world, event);
     struct rc_event told = *event;
@@ -92,7 +100,8 @@ int64_t __wrap_rc_engine_wake_now(const struct rc_engine *engine)
 
 bool __wrap_rc_engine_restore_session(struct rc_engine *engine, const struct rc_session_row *row)
 {
-    return sim_planted(sim_current, SIM_PLANT_FORGET_SESSIONS) || __real_rc_engine_restore_session(engine, row);
+    return sim_planted(sim_current, SIM_PLANT_FORGET_SESSIONS) ||
+           __real_rc_engine_restore_session(engine, row);
 }
 
 /* ---- what is written ---- */
@@ -153,7 +162,8 @@ enum rc_store_result __wrap_rc_store_outbox_add(struct rc_store *store, int site
     return __real_rc_store_outbox_add(store, site, message);
 }
 
-enum rc_store_result __wrap_rc_store_flush_session(struct rc_store *store, int site, const struct rc_session_row *row)
+enum rc_store_result __wrap_rc_store_flush_session(struct rc_store *store, int site,
+                                                   const struct rc_session_row *row)
 {
     struct sim_world *world = sim_current;
     enum rc_store_result result = __real_rc_store_flush_session(store, site, row);
@@ -187,7 +197,8 @@ bool __wrap_rc_inbox_take(struct rc_inbox *inbox, struct rc_inbound *out)
 
 bool __wrap_rc_publisher_republish(struct rc_publisher *publisher, struct rc_store *store, int64_t now)
 {
-    return !sim_planted(sim_current, SIM_PLANT_NO_REPUBLISH) && __real_rc_publisher_republish(publisher, store, now);
+    return !sim_planted(sim_current, SIM_PLANT_NO_REPUBLISH) &&
+           __real_rc_publisher_republish(publisher, store, now);
 }
 
 /* ---- clocks, chance, and what costs time and shows nothing ---- */
@@ -196,7 +207,8 @@ struct rc_reading __wrap_rc_clock_read(void)
 {
     const struct sim_world *world = sim_current;
     int64_t now = sim_now(world);
-    return (struct rc_reading){.now = now, .at = sim_at(world), .mono_ms = now - world->service->suspended_ms};
+    return (struct rc_reading){
+        .now = now, .at = sim_at(world), .mono_ms = now - world->service->suspended_ms};
 }
 
 int64_t __wrap_rc_clock_now(void)

@@ -1,7 +1,7 @@
 /*
- * hooks.h: what the simulator sees of the service from outside its code: the linker puts these functions before the
- * service's own (--wrap, see CMakeLists.txt), so that production code knows nothing of it. Each tells the model or the
- * checks, may be a crash's moment, and is where plant.c puts its bugs in.
+ * hooks.h: what the simulator sees of the service from outside its code: the linker puts these functions
+ * before the service's own (--wrap, see CMakeLists.txt), so that production code knows nothing of it. Each
+ * tells the model or the checks, may be a crash's moment, and is where plant.c puts its bugs in.
  */
 #ifndef RC_SIM_HOOKS_H
 #define RC_SIM_HOOKS_H
@@ -25,8 +25,10 @@ enum rc_store_result __real_rc_store_apply(struct rc_store *store, int site, str
 enum rc_store_result __wrap_rc_store_apply(struct rc_store *store, int site, struct rc_effect *effect);
 enum rc_store_result __real_rc_store_commit(struct rc_store *store);
 enum rc_store_result __wrap_rc_store_commit(struct rc_store *store);
-enum rc_store_result __real_rc_store_outbox_add(struct rc_store *store, int site, struct rc_outgoing *message);
-enum rc_store_result __wrap_rc_store_outbox_add(struct rc_store *store, int site, struct rc_outgoing *message);
+enum rc_store_result __real_rc_store_outbox_add(struct rc_store *store, int site,
+                                                struct rc_outgoing *message);
+enum rc_store_result __wrap_rc_store_outbox_add(struct rc_store *store, int site,
+                                                struct rc_outgoing *message);
 enum rc_store_result __real_rc_store_flush_session(struct rc_store *store, int site,
                                                    const struct rc_session_row *row);
 enum rc_store_result __wrap_rc_store_flush_session(struct rc_store *store, int site,

@@ -1,5 +1,5 @@
-/* The link in the world: what service/link's Paho does there, with link.h's own functions. Its connection breaks at
- * once, or is found dead after 1.5 keepalives; it comes back with backoff. */
+/* The link in the world: what service/link's Paho does there, with link.h's own functions. Its connection
+ * breaks at once, or is found dead after 1.5 keepalives; it comes back with backoff. */
 #include "service_parts.h"
 
 #include "broker.h"
@@ -19,8 +19,9 @@
 
 static void later(struct sim_world *world, int what, int64_t ms, uint32_t stamp)
 {
-    sim_queue_put(&world->queue, (struct sim_due){
-                                     .time = world->time + ms, .kind = SIM_DUE_LINK, .who = what, .stamp = stamp});
+    sim_queue_put(
+        &world->queue,
+        (struct sim_due){.time = world->time + ms, .kind = SIM_DUE_LINK, .who = what, .stamp = stamp});
 }
 
 static struct sim_random luck_of(const struct sim_world *world)
@@ -81,7 +82,8 @@ static void try_connect(struct sim_world *world)
     if (!sim_broker_reachable(world) || world->broker.cut || !awake) {
         int64_t most = (int64_t)RC_LINK_BACKOFF_MS_MIN << (link->tries < 6 ? link->tries : 6);
         link->tries++;
-        later(world, LINK_TRY, sim_between(&luck, most / 2, most < RC_LINK_BACKOFF_MS_MAX ? most : RC_LINK_BACKOFF_MS_MAX),
+        later(world, LINK_TRY,
+              sim_between(&luck, most / 2, most < RC_LINK_BACKOFF_MS_MAX ? most : RC_LINK_BACKOFF_MS_MAX),
               service->connections);
         return;
     }
@@ -164,7 +166,8 @@ enum rc_link_result rc_link_publish(struct rc_link *link, const struct rc_public
     if (arrival < world->broker.uplink_time)
         arrival = world->broker.uplink_time;
     world->broker.uplink_time = arrival;
-    sim_queue_put(&world->queue, (struct sim_due){.time = arrival, .kind = SIM_DUE_PUBLISHED, .what = parcel});
+    sim_queue_put(&world->queue,
+                  (struct sim_due){.time = arrival, .kind = SIM_DUE_PUBLISHED, .what = parcel});
     return RC_LINK_OK;
 }
 
@@ -226,8 +229,8 @@ static void sign(const struct sim_world *world, const struct sim_parcel *parcel,
 }
 
 /* When it was sent, by the contract's section 2, and whether that is known at all. */
-static void date(const struct sim_world *world, const struct sim_parcel *parcel, const struct rc_inbound *entry,
-                 struct waiting *waiting)
+static void date(const struct sim_world *world, const struct sim_parcel *parcel,
+                 const struct rc_inbound *entry, struct waiting *waiting)
 {
     const struct sim_service *service = world->service;
     bool waited = parcel->broker_time < service->link.up_time;
@@ -249,7 +252,8 @@ static void receive_message(struct sim_world *world, struct sim_parcel *parcel)
 {
     struct sim_service *service = world->service;
     struct rc_inbound entry = {.kind = RC_INBOUND_MESSAGE,
-                               .retained = parcel->retain && parcel->client >= 0 && parcel->words.say != SIM_SAY_CANARY,
+                               .retained = parcel->retain && parcel->client >= 0 &&
+                                           parcel->words.say != SIM_SAY_CANARY,
                                .duplicate = parcel->duplicate,
                                .qos = parcel->qos,
                                .expiry_s = RC_NONE,

@@ -1,5 +1,6 @@
 /*
- * rollcall-sim: runs seeds. A seed that fails is printed with how to see it again; --shrink makes it small first.
+ * rollcall-sim: runs seeds. A seed that fails is printed with how to see it again; --shrink makes it small
+ * first.
  */
 #include "daemon/log.h"
 #include "plant.h"
@@ -8,9 +9,11 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,13 +30,16 @@ struct options {
 };
 
 static const char usage[] =
-    "usage: rollcall-sim [--seed N | --from N --count N | --seeds FILE] [--jobs N] [--trace] [--shrink] [--hash]\n"
+    "usage: rollcall-sim [--seed N | --from N --count N | --seeds FILE] [--jobs N] [--trace] [--shrink] "
+    "[--hash]\n"
     "                    [--plant NAME [--catch]] [--plants] [--log]\n"
-    "  --seed N       one seed; with --trace everything that happens in it, with --shrink the least that fails\n"
+    "  --seed N       one seed; with --trace everything that happens in it, with --shrink the least that "
+    "fails\n"
     "  --from, --count a range of seeds (default 1, 100), on --jobs processes\n"
     "  --seeds FILE   the seeds in FILE, one a line, # begins a comment\n"
     "  --hash         print the hash of each trace\n"
-    "  --plant NAME   with a bug put in; --catch: succeed at the first seed that shows it. --plants lists them\n"
+    "  --plant NAME   with a bug put in; --catch: succeed at the first seed that shows it. --plants lists "
+    "them\n"
     "  --log          the service's own log to standard error\n"
     "exit code: 0 all held (with --catch: the bug was caught), 1 something failed, 2 wrong usage\n";
 
@@ -83,10 +89,11 @@ static bool run_seed(uint64_t seed, const struct options *options, struct sim_wo
     sim_run(&world, &plan, options->plant, options->trace && !options->shrink);
     bool failed = world.failure.failed;
     if (options->hash)
-        printf("seed %llu: %016llx %llu lines\n", (unsigned long long)seed, (unsigned long long)world.trace_hash,
-               (unsigned long long)world.trace_lines);
+        printf("seed %llu: %016llx %llu lines\n", (unsigned long long)seed,
+               (unsigned long long)world.trace_hash, (unsigned long long)world.trace_lines);
     if (failed && !options->catch) {
-        printf("FAILED seed %llu: check %d at %.3f s, step %llu: %s\n  again: rollcall-sim --seed %llu --trace\n",
+        printf("FAILED seed %llu: check %d at %.3f s, step %llu: %s\n  again: rollcall-sim --seed %llu "
+               "--trace\n",
                (unsigned long long)seed, world.failure.check, (double)world.failure.time / 1000.0,
                (unsigned long long)world.failure.step, world.failure.text, (unsigned long long)seed);
         if (options->shrink)
@@ -113,12 +120,13 @@ static void print_seen(const struct sim_world *sum, uint64_t seeds, uint64_t fai
            (unsigned long long)sum->seen.crashes);
 }
 
-/* Every `jobs`-th seed of the range, beginning at `part`. Returns the exit code. */
-static int run_part(const struct options *options, int part)
+/* Takes seeds of the range, the next one that no other process has taken (*taken is shared). Returns the exit
+ * code. */
+static int run_part(const struct options *options, atomic_ullong *taken)
 {
     static struct sim_world sum;
     uint64_t failures = 0, seeds = 0;
-    for (uint64_t i = (uint64_t)part; i < options->count && failures < FAILURES_MAX; i += (uint64_t)options->jobs) {
+    for (uint64_t i; failures < FAILURES_MAX && (i = atomic_fetch_add(taken, 1)) < options->count;) {
         failures += run_seed(options->first + i, options, &sum);
         seeds++;
         if (options->catch && failures > 0)
@@ -131,11 +139,15 @@ static int run_part(const struct options *options, int part)
 static int run_jobs(const struct options *options)
 {
     int failed = 0, status;
+    atomic_ullong *taken =
+        mmap(NULL, sizeof *taken, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (taken == MAP_FAILED)
+        return 1;
     fflush(stdout);
     for (int i = 0; i < options->jobs; i++) {
         pid_t child = fork();
         if (child == 0)
-            _exit(run_part(options, i) + (fflush(stdout) != 0));
+            _exit(run_part(options, taken) + (fflush(stdout) != 0));
         if (child < 0)
             return 1;
     }
@@ -174,8 +186,21 @@ static int list_plants(void)
     return 0;
 }
 
-enum { OPT_SEED = 1, OPT_FROM, OPT_COUNT, OPT_SEEDS, OPT_JOBS, OPT_TRACE, OPT_SHRINK, OPT_HASH, OPT_PLANT, OPT_CATCH,
-       OPT_PLANTS, OPT_LOG, OPT_HELP };
+enum {
+    OPT_SEED = 1,
+    OPT_FROM,
+    OPT_COUNT,
+    OPT_SEEDS,
+    OPT_JOBS,
+    OPT_TRACE,
+    OPT_SHRINK,
+    OPT_HASH,
+    OPT_PLANT,
+    OPT_CATCH,
+    OPT_PLANTS,
+    OPT_LOG,
+    OPT_HELP
+};
 
 static const struct option table[] = {
     {"seed", required_argument, NULL, OPT_SEED},   {"from", required_argument, NULL, OPT_FROM},
@@ -240,5 +265,6 @@ int main(int argc, char **argv)
         rc_log_set_fd(nowhere);
     if (options.seeds)
         return run_file(&options);
-    return options.jobs > 1 ? run_jobs(&options) : run_part(&options, 0);
+    atomic_ullong taken = 0;
+    return options.jobs > 1 ? run_jobs(&options) : run_part(&options, &taken);
 }

@@ -1,10 +1,10 @@
 /*
- * model.h: what ought to come of it: an independent, naive reading of the contract. Knows what the service heard and
- * when, hour by hour, and the rows that were written since; holds them in plain lists and goes through all of them at
- * every question. Shares no code with service/core and was written from the contract alone. Predicts every verdict on
- * a punch, every RESUME, and of every AUTO_OUT when it was due, its time and its cause; where the contract leaves
- * something open, or a crash may have taken something not yet flushed, it holds both possibilities and accepts
- * either. What it finds wrong it tells sim_fail. Owned by the world.
+ * model.h: what ought to come of it: an independent, naive reading of the contract. Knows what the service
+ * heard and when, hour by hour, and the rows that were written since; holds them in plain lists and goes
+ * through all of them at every question. Shares no code with service/core and was written from the contract
+ * alone. Predicts every verdict on a punch, every RESUME, and of every AUTO_OUT when it was due, its time and
+ * its cause; where the contract leaves something open, or a crash may have taken something not yet flushed,
+ * it holds both possibilities and accepts either. What it finds wrong it tells sim_fail. Owned by the world.
  *
  *   model.c           one step: what was heard, against what was done
  *   model_log.c       rows: what is in effect, periods, the judge of punches
@@ -25,15 +25,20 @@ struct sim_heard {
     int64_t time, at;
     const struct sim_words *words; /* of a message; NULL: not one */
     int64_t sent_time, sent_at;
-    int unmarked; /* nobody knows when it was sent, and it came with a backlog: 1 yes, 0 no, -1 it cannot be told */
-    bool up, ok;                   /* LINK, STORE */
-    int64_t pause_ms;              /* PAUSE */
-    int64_t until_at;              /* MAINTENANCE */
+    int unmarked; /* nobody knows when it was sent, and it came with a backlog: 1 yes, 0 no, -1 it cannot be
+                     told */
+    bool up, ok;  /* LINK, STORE */
+    int64_t pause_ms; /* PAUSE */
+    int64_t until_at; /* MAINTENANCE */
 };
 
-/* sim_model_step compares what one event did with what it ought to have done. `more`: the tick goes on in another. */
+/* sim_model_step compares what one event did with what it ought to have done. `more`: the tick goes on in
+ * another. */
 void sim_model_step(struct sim_model *model, const struct sim_heard *heard, const struct rc_effect *effects,
                     size_t count, bool more);
+
+/* sim_model_reloaded takes what a ledger derived anew came to, in the same step. */
+void sim_model_reloaded(struct sim_model *model, const struct rc_effect *effects, size_t count);
 
 /* The transaction. */
 void sim_model_commit(struct sim_model *model);
@@ -61,8 +66,8 @@ struct sim_period {
     enum rc_type out_type;
     bool review;
 };
-/* sim_model_periods writes the periods in effect of an employee in order of time, at most `room`, and returns how
- * many there are. */
+/* sim_model_periods writes the periods in effect of an employee in order of time, at most `room`, and returns
+ * how many there are. */
 int sim_model_periods(struct sim_model *model, int employee, struct sim_period *out, int room);
 
 #endif

@@ -194,7 +194,8 @@ static void answer(struct wanted *want, enum rc_result result, enum rc_code code
     want->code = code;
 }
 
-static void hold_back(struct wanted *want, const struct sim_heard *heard, const struct when *when, enum rc_code code)
+static void hold_back(struct wanted *want, const struct sim_heard *heard, const struct when *when,
+                      enum rc_code code)
 {
     struct wanted_row *row = want_row(want, heard->words->type, RC_CAUSE_PUNCH, when->at);
     row->held = true;
@@ -223,15 +224,25 @@ static bool recorded_at_kiosk(const struct sim_heard *heard)
     return heard->words->class == RC_KIOSK;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* P-11's exception: who forgot to punch out, and comes to a kiosk again. 1 yes, 0 no, -1 either. */
-static int missed_out(const struct sim_model *model, const struct sim_heard *heard)
+static int missed_out(struct sim_model *model, const struct sim_heard *heard)
 {
     if (!recorded_at_kiosk(heard) || heard->words->type != RC_IN)
         return 0;
     const struct person *person = &model->people[heard->words->employee];
-    int64_t by_boot_sure = heard->time - person->sure.time, by_boot_maybe = heard->time - person->maybe.time;
-    int64_t by_wall_sure = heard->at - person->sure.at, by_wall_maybe = heard->at - person->maybe.at;
-    int64_t values[] = {by_boot_sure, by_boot_maybe, by_wall_sure, by_wall_maybe};
+    const struct folded *folded = model_fold(model, heard->words->employee);
+    const struct sim_period *period = &folded->period[folded->count - 1];
+    int64_t in_time =
+        model_entry(model, period->in_seq)->time + period->in_at - model_entry(model, period->in_seq)->row.at;
+    int64_t values[] = {heard->time - later(person->sure.time, in_time),
+                        heard->time - later(person->maybe.time, in_time),
+                        heard->at - later(person->sure.at, period->in_at),
+                        heard->at - later(person->maybe.at, period->in_at)};
     int over = 0, count = model->world->host.boots > 1 ? 4 : 2;
     for (int i = 0; i < count; i++)
         over += values[i] >= MISSED_OUT_MS;
@@ -373,12 +384,14 @@ static void judge_late_in(struct sim_model *model, const struct sim_heard *heard
 static const struct verdict *earlier(const struct sim_model *model, const struct sim_words *words)
 {
     for (int i = 0; i < model->verdict_count; i++)
-        if (model->verdicts[i].employee == words->employee && strcmp(model->verdicts[i].id, words->punch) == 0)
+        if (model->verdicts[i].employee == words->employee &&
+            strcmp(model->verdicts[i].id, words->punch) == 0)
             return &model->verdicts[i];
     return NULL;
 }
 
-void model_judge(struct sim_model *model, const struct sim_heard *heard, struct wanted *want, struct wanted *also)
+void model_judge(struct sim_model *model, const struct sim_heard *heard, struct wanted *want,
+                 struct wanted *also)
 {
     const struct sim_words *words = heard->words;
     const struct verdict *first = earlier(model, words);

@@ -11,22 +11,22 @@
 #define HOUR   (60 * MINUTE)
 
 /* The contract's numbers, once more: the service's own would hide a wrong one. */
-#define CONFIRM_MS    (10 * SECOND)
-#define ECHO_MS       SECOND
-#define SLEEP_MS_MAX  (20 * MINUTE)
-#define RECONNECT_MS  (120 * SECOND)
-#define PROTECTION_MS (15 * MINUTE)
-#define HOLD_MS       (15 * MINUTE)
-#define RESUME_MS     (20 * MINUTE)
-#define RESUME_LEAST  (2 * MINUTE)
-#define RESUME_OUTAGE (4 * HOUR)
-#define MISSED_OUT_MS (6 * HOUR)
-#define TRUST_MS      (2 * MINUTE)
-#define FUTURE_MS     (5 * SECOND)
-#define LATE_MS_MAX   (7 * 24 * HOUR)
-#define SHIFT_MS_MAX  (16 * HOUR)
-#define GRACE_OF_ADDED_MS (30 * MINUTE) /* nothing says when an IN ends that no device made; not after this */
-#define LATENESS_MS   SECOND /* of a decision: design.md, check 4 */
+#define CONFIRM_MS        (10 * SECOND)
+#define ECHO_MS           SECOND
+#define SLEEP_MS_MAX      (20 * MINUTE)
+#define RECONNECT_MS      (120 * SECOND)
+#define PROTECTION_MS     (15 * MINUTE)
+#define HOLD_MS           (15 * MINUTE)
+#define RESUME_MS         (20 * MINUTE)
+#define RESUME_LEAST      (2 * MINUTE)
+#define RESUME_OUTAGE     (4 * HOUR)
+#define MISSED_OUT_MS     (6 * HOUR)
+#define TRUST_MS          (2 * MINUTE)
+#define FUTURE_MS         (5 * SECOND)
+#define LATE_MS_MAX       (7 * 24 * HOUR)
+#define SHIFT_MS_MAX      (16 * HOUR)
+#define GRACE_OF_ADDED_MS (17 * HOUR) /* nothing says when an IN ends that no device made; not after this */
+#define LATENESS_MS       SECOND      /* of a decision: design.md, check 4 */
 
 #define LONG_AGO   (INT64_MIN / 4)
 #define NEVER_ENDS (INT64_MAX / 4)
@@ -84,6 +84,7 @@ struct verdict {
     int64_t seq, at;
     enum rc_code code;
     bool review;
+    int64_t after_seq; /* last row when it was given */
 };
 
 /* A row of the log with what the model knows besides. */
@@ -134,7 +135,7 @@ struct sim_model {
     bool maintained;        /* as of the last step */
     int generation;
     int64_t generation_t, generation_time;
-    int64_t running_since; /* true time; decisions cannot have been made before */
+    int64_t running_since;     /* true time; decisions cannot have been made before */
     int64_t t_saved, t_saving; /* service time as durable; as in the open transaction, RC_NONE */
     int64_t lag_ms;            /* what restarts took from the service's own time, all together */
     struct outage *outages;
@@ -188,9 +189,11 @@ struct wanted {
     enum rc_result result, first;
     enum rc_code code; /* RC_CODE_COUNT: not looked at */
 };
-/* model_judge says what a punch must come to; *also, where two readings are allowed, the second (also->receipt true).
+/* model_judge says what a punch must come to; *also, where two readings are allowed, the second
+ * (also->receipt true).
  */
-void model_judge(struct sim_model *model, const struct sim_heard *heard, struct wanted *want, struct wanted *also);
+void model_judge(struct sim_model *model, const struct sim_heard *heard, struct wanted *want,
+                 struct wanted *also);
 /* model_when: the time of a punch (P-13). */
 struct when {
     int64_t at, time;
@@ -205,7 +208,7 @@ void model_clamp(struct wanted_row *row, const struct folded *folded);
 
 /* model_see_hold and model_see_status take what the service says of holds, and check it. */
 void model_see_hold(struct sim_model *model, const struct sim_heard *heard, const struct rc_hold *hold);
-void model_see_status(struct sim_model *model, const struct rc_status *status);
+void model_see_status(struct sim_model *model, const struct rc_status *status, bool last);
 /* model_check_not_held: this AUTO_OUT, about to be added, ought not to have been held back. */
 void model_check_not_held(struct sim_model *model, int employee, const struct rc_row *row);
 /* model_check_was_held: this AUTO_OUT of a hold is right as to the hold. */
@@ -223,8 +226,9 @@ bool model_leave(struct sim_model *model, const struct sim_heard *heard);
 void model_link(struct sim_model *model, const struct sim_heard *heard);
 struct session *model_session(struct sim_model *model, int employee, int client);
 void model_prove(struct sim_model *model, int employee, struct proof proof, bool sure);
-/* model_due: when the last of an employee's sessions passes its deadline, in service time; a kiosk's shift limit as
- * true time in *shift (low > high: there is none). *causes: those whose deadline may be the last (1 << rc_cause). */
+/* model_due: when the last of an employee's sessions passes its deadline, in service time; a kiosk's shift
+ * limit as true time in *shift (low > high: there is none). *causes: those whose deadline may be the last (1
+ * << rc_cause). */
 struct range model_due(struct sim_model *model, int employee, struct range *shift, unsigned *causes);
 int64_t model_interval(const struct session *session);
 int64_t model_threshold(const struct session *session);

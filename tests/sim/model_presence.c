@@ -270,8 +270,7 @@ bool model_leave(struct sim_model *model, const struct sim_heard *heard)
         return false;
     struct session before = *session;
     bool open = (words->epoch != RC_NONE && words->epoch < session->epoch.high) ||
-                (!surely_greater && maybe_old) ||
-                (session->generation != session->maybe_generation);
+                (!surely_greater && maybe_old) || (session->generation != session->maybe_generation);
     /* P-3: a will of a sleeper says nothing new */
     if (words->leave == RC_LEAVE_LOST && (session->marks & MARK_ASLEEP) && !surely_greater) {
         if (session->marks == MARK_ASLEEP && words->epoch != RC_NONE)

@@ -15,7 +15,7 @@ struct maker {
     struct sim_plan *plan;
     struct sim_random luck;
     int kiosks[2], gateways[2];
-    int incident_ms; /* mean time between two incidents of a person */
+    int incident_ms;                                      /* mean time between two incidents of a person */
     int first[SIM_EMPLOYEES_MAX], own[SIM_EMPLOYEES_MAX]; /* an employee's clients: from first, so many */
 };
 
@@ -133,16 +133,15 @@ static void add_clients(struct maker *maker, bool slow)
             add_client(maker, personal(maker, i, slow));
     }
     for (int k = 0; k < 2; k++) {
-        maker->kiosks[k] = add_client(maker, (struct sim_client_plan){.kind = SIM_KIOSK,
-                                                                      .employee = -1,
-                                                                      .class = RC_KIOSK,
-                                                                      .interval_ms = 10 * SECOND});
-        maker->gateways[k] = add_client(maker, (struct sim_client_plan){.kind = SIM_GATEWAY,
-                                                                        .employee = -1,
-                                                                        .class = RC_BADGE,
-                                                                        .interval_ms = 10 * SECOND});
+        maker->kiosks[k] = add_client(
+            maker, (struct sim_client_plan){
+                       .kind = SIM_KIOSK, .employee = -1, .class = RC_KIOSK, .interval_ms = 10 * SECOND});
+        maker->gateways[k] = add_client(
+            maker, (struct sim_client_plan){
+                       .kind = SIM_GATEWAY, .employee = -1, .class = RC_BADGE, .interval_ms = 10 * SECOND});
         if (slow)
-            plan->client[maker->kiosks[k]].interval_ms = plan->client[maker->gateways[k]].interval_ms = MINUTE;
+            plan->client[maker->kiosks[k]].interval_ms = plan->client[maker->gateways[k]].interval_ms =
+                MINUTE;
         plan->client[maker->kiosks[k]].announces = plan->client[maker->gateways[k]].announces = slow;
     }
     plan->manager = add_client(
@@ -201,8 +200,8 @@ static void incident_odd(struct maker *maker, int employee, int client, int64_t 
 static void pause_between(struct maker *maker, int employee, int client, int64_t time)
 {
     int64_t away = spread(maker, 20 * SECOND, HOUR);
-    add(maker, (struct sim_action){
-                   .time = time, .kind = SIM_DO_PUNCH, .who = client, .a = RC_OUT, .b = employee});
+    add(maker,
+        (struct sim_action){.time = time, .kind = SIM_DO_PUNCH, .who = client, .a = RC_OUT, .b = employee});
     if (maybe(maker, 900))
         add(maker, (struct sim_action){
                        .time = time + away, .kind = SIM_DO_PUNCH, .who = client, .a = RC_IN, .b = employee});
@@ -258,8 +257,8 @@ static void add_shift(struct maker *maker, int employee, int64_t start, int64_t 
                                        .kind = SIM_DO_ENTER,
                                        .who = gateway,
                                        .b = employee});
-    add(maker, (struct sim_action){
-                   .time = start, .kind = SIM_DO_PUNCH, .who = client, .a = RC_IN, .b = employee});
+    add(maker,
+        (struct sim_action){.time = start, .kind = SIM_DO_PUNCH, .who = client, .a = RC_IN, .b = employee});
     for (int64_t time = start + spread(maker, SECOND, maker->incident_ms); time < end;
          time += some(maker, SECOND, 2 * maker->incident_ms))
         incident(maker, employee, client, time);
@@ -297,14 +296,15 @@ static void add_desk(struct maker *maker)
         add(maker, (struct sim_action){.time = SECOND, .kind = SIM_DO_OPEN, .who = maker->kiosks[k]});
         add(maker, (struct sim_action){.time = SECOND, .kind = SIM_DO_OPEN, .who = maker->gateways[k]});
         for (int64_t time = some(maker, MINUTE, 2 * HOUR); time < plan->horizon_ms;
-             time += some(maker, MINUTE, 4 * HOUR)) {
+             time += some(maker, MINUTE, 2 * HOUR)) {
             int who = maybe(maker, 500) ? maker->kiosks[k] : maker->gateways[k];
-            add(maker, (struct sim_action){
-                           .time = time, .kind = SIM_DO_DARK, .who = who, .ms = spread(maker, SECOND, 3 * HOUR)});
+            add(maker,
+                (struct sim_action){
+                    .time = time, .kind = SIM_DO_DARK, .who = who, .ms = spread(maker, SECOND, 3 * HOUR)});
         }
     }
     add(maker, (struct sim_action){.time = SECOND, .kind = SIM_DO_OPEN, .who = plan->manager});
-    for (int64_t time = some(maker, MINUTE, HOUR); time < plan->horizon_ms;
+    for (int64_t time = some(maker, MINUTE, HOUR / 3); time < plan->horizon_ms;
          time += some(maker, MINUTE, HOUR)) {
         if (maybe(maker, 930))
             add(maker, (struct sim_action){.time = time,
@@ -323,16 +323,17 @@ static void add_desk(struct maker *maker)
 
 static void add_fault(struct maker *maker, int64_t time)
 {
-    struct sim_action action = {.time = time, .ms = spread(maker, SECOND, 2 * HOUR)};
+    struct sim_action action = {.time = time, .ms = spread(maker, SECOND, HOUR)};
     static const enum sim_action_kind kinds[] = {
-        SIM_DO_SITE_DARK,     SIM_DO_LINK_CUT,      SIM_DO_BROKER_STOP,   SIM_DO_BROKER_CRASH,
-        SIM_DO_SERVICE_STOP,  SIM_DO_SERVICE_CRASH, SIM_DO_SERVICE_CRASH, SIM_DO_SUSPEND,
-        SIM_DO_STALL,         SIM_DO_WALL_STEP,     SIM_DO_REBOOT,        SIM_DO_DISK,
-        SIM_DO_DISK,
+        SIM_DO_SITE_DARK,    SIM_DO_SITE_DARK,    SIM_DO_LINK_CUT,      SIM_DO_BROKER_STOP,
+        SIM_DO_BROKER_CRASH, SIM_DO_SERVICE_STOP, SIM_DO_SERVICE_CRASH, SIM_DO_SERVICE_CRASH,
+        SIM_DO_SUSPEND,      SIM_DO_STALL,        SIM_DO_WALL_STEP,     SIM_DO_REBOOT,
+        SIM_DO_DISK,         SIM_DO_DISK,
     };
     action.kind = kinds[some(maker, 0, sizeof kinds / sizeof *kinds - 1)];
     switch (action.kind) {
     case SIM_DO_SITE_DARK:
+        action.ms = spread(maker, 10 * SECOND, HOUR);
         action.who = maybe(maker, 500) ? -1 : (int)some(maker, 0, maker->plan->groups - 1);
         break;
     case SIM_DO_SERVICE_CRASH:
@@ -382,24 +383,24 @@ void sim_plan_make(struct sim_plan *plan, uint64_t seed)
     *plan = (struct sim_plan){.seed = seed};
     struct maker maker = {.plan = plan, .luck = sim_dice(seed, SIM_LUCK_PLAN, 0, 0)};
     int64_t shape = (int64_t)(seed % 10);
-    bool slow = shape == 8 || shape == 9, crowd = shape == 7;
+    bool slow = shape == 9, crowd = shape == 7;
     plan->employees = (int)(slow ? some(&maker, 2, 5) : crowd ? some(&maker, 18, 36) : some(&maker, 3, 11));
-    plan->horizon_ms = slow    ? some(&maker, DAY, 4 * DAY)
+    plan->horizon_ms = slow    ? some(&maker, DAY, 3 * DAY)
                        : crowd ? some(&maker, HOUR / 2, 3 * HOUR / 2)
-                               : some(&maker, HOUR, 5 * HOUR);
+                               : some(&maker, 15 * MINUTE, 100 * MINUTE);
     plan->groups = (int)some(&maker, 1, SIM_GROUPS);
     plan->marks = (enum sim_marks)some(&maker, SIM_MARKS_RC_AT, SIM_MARKS_NONE);
     plan->broker_on_host = maybe(&maker, 600);
     plan->loss_permille = maybe(&maker, 500) ? 0 : (int)spread(&maker, 1, 100);
     plan->delay_ms_max = spread(&maker, 5, 3 * SECOND);
-    plan->flush_ms = spread(&maker, 2 * SECOND, MINUTE);
-    plan->settle_ms = HOUR;
-    maker.incident_ms = (int)(slow ? some(&maker, 20 * MINUTE, 3 * HOUR) : some(&maker, 2 * MINUTE, 40 * MINUTE));
+    plan->flush_ms = spread(&maker, 5 * SECOND, MINUTE);
+    plan->settle_ms = 10 * MINUTE;
+    maker.incident_ms = (int)(slow ? some(&maker, 20 * MINUTE, 3 * HOUR) : some(&maker, MINUTE, 15 * MINUTE));
     add_clients(&maker, slow);
     add_desk(&maker);
-    add_days(&maker, slow ? 20 * HOUR : 3 * HOUR, slow ? 16 * HOUR : HOUR);
+    add_days(&maker, slow ? 20 * HOUR : HOUR, slow ? 16 * HOUR : HOUR / 4);
     if (!maybe(&maker, 100)) /* one run in ten has only its people's own troubles */
-        add_faults(&maker, slow ? some(&maker, HOUR, 8 * HOUR) : some(&maker, 5 * MINUTE, HOUR));
+        add_faults(&maker, slow ? some(&maker, HOUR, 8 * HOUR) : some(&maker, 3 * MINUTE, HOUR / 2));
     qsort(plan->actions, (size_t)plan->count, sizeof *plan->actions, by_time);
 }
 

@@ -1,8 +1,8 @@
 /*
- * plan.h: what a seed stands for: who the people are, which devices they have, what they intend to do and when,
- * and what goes wrong around them. Decides it all beforehand, from the seed alone; what follows from it (every
- * heartbeat, delay, retry) is decided as the run goes. Any action can be left out of a plan and the rest still
- * makes sense, so a failing plan can be shrunk. Owned by the caller.
+ * plan.h: what a seed stands for: who the people are, which devices they have, what they intend to do and
+ * when, and what goes wrong around them. Decides it all beforehand, from the seed alone; what follows from it
+ * (every heartbeat, delay, retry) is decided as the run goes. Any action can be left out of a plan and the
+ * rest still makes sense, so a failing plan can be shrunk. Owned by the caller.
  */
 #ifndef RC_SIM_PLAN_H
 #define RC_SIM_PLAN_H
@@ -59,7 +59,7 @@ enum sim_action_kind {
     SIM_DO_SERVICE_STOP,
     SIM_DO_SERVICE_CRASH, /* a: after so many step boundaries more; ms: down so long */
     SIM_DO_SUSPEND,
-    SIM_DO_STALL, /* the loop; a: 1 the whole process (SIGSTOP) */
+    SIM_DO_STALL,     /* the loop; a: 1 the whole process (SIGSTOP) */
     SIM_DO_WALL_STEP, /* a: by so much */
     SIM_DO_REBOOT,    /* a: 1 power loss; ms: down so long */
     SIM_DO_DISK,      /* a: rc_fault of fault_vfs; b: nth operation from now; ms 0: once */

@@ -109,8 +109,8 @@ static void change_row(const struct sim_world *world, struct rc_effects *effects
     }
 }
 
-void sim_plant_effects(const struct sim_world *world, const struct rc_event *event, struct rc_effects *effects,
-                       size_t first)
+void sim_plant_effects(const struct sim_world *world, const struct rc_event *event,
+                       struct rc_effects *effects, size_t first)
 {
     for (size_t i = first; i < effects->count; i++) {
         struct rc_effect *effect = &effects->items[i];

@@ -1,8 +1,8 @@
 /*
- * random.h: chance that is the same every time. Decides nothing; a small generator (splitmix64) that is a plain
- * value. Whoever needs chance makes a generator of their own from the seed, who they are and what time it is
- * (sim_dice), so that leaving one thing out of a run does not change the luck of all others: that is what makes
- * failing runs shrink.
+ * random.h: chance that is the same every time. Decides nothing; a small generator (splitmix64) that is a
+ * plain value. Whoever needs chance makes a generator of their own from the seed, who they are and what time
+ * it is (sim_dice), so that leaving one thing out of a run does not change the luck of all others: that is
+ * what makes failing runs shrink.
  */
 #ifndef RC_SIM_RANDOM_H
 #define RC_SIM_RANDOM_H

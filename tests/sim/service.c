@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define VFS_NAME    "rollcall-sim"
-#define RESTART_MS  2000 /* a supervisor's patience with a start that failed */
+#define RESTART_MS  2000  /* a supervisor's patience with a start that failed */
 #define LEAP_MS_MAX 20000 /* the longest wait: nothing is due in it */
 #define INBOX_BYTES (1u << 20)
 
@@ -99,7 +99,8 @@ static bool open_store(struct sim_service *service)
         return true;
     sim_trace(service->world, "the store does not open: %s", rc_store_result_name(result));
     if (result != RC_STORE_IO && result != RC_STORE_FULL)
-        sim_fail(service->world, 2, "the store does not open: %s: %.200s", rc_store_result_name(result), error);
+        sim_fail(service->world, 2, "the store does not open: %s: %.200s", rc_store_result_name(result),
+                 error);
     return false;
 }
 
@@ -115,9 +116,8 @@ static bool open_site(struct sim_service *service)
         return false;
     }
     rc_batch_audit(inside, inside->sites, "SERVICE_START", NULL, NULL, "");
-    return rc_batch_commit(inside) &&
-           rc_site_connect(inside->sites, inside->config, (struct rc_text){0}, inside->inbox, inside->started_at,
-                           error);
+    return rc_batch_commit(inside) && rc_site_connect(inside->sites, inside->config, (struct rc_text){0},
+                                                      inside->inbox, inside->started_at, error);
 }
 
 static void release(struct sim_service *service)
@@ -178,7 +178,8 @@ bool sim_service_wanted(const struct sim_world *world)
 static void try_later(struct sim_service *service, int64_t ms)
 {
     service->try_time = service->world->time + ms;
-    sim_queue_put(&service->world->queue, (struct sim_due){.time = service->try_time, .kind = SIM_DUE_SERVICE});
+    sim_queue_put(&service->world->queue,
+                  (struct sim_due){.time = service->try_time, .kind = SIM_DUE_SERVICE});
 }
 
 void sim_service_start(struct sim_world *world)
@@ -257,7 +258,8 @@ static int64_t leap_until(const struct sim_service *service, int timeout_ms)
     int64_t wake_now = rc_engine_wake_now(site->engine), now = sim_now(world);
     if (busy || timeout_ms == 0 || wake_now <= now + timeout_ms)
         return soon;
-    int64_t leap = service->config.store_flush_ms < LEAP_MS_MAX ? service->config.store_flush_ms : LEAP_MS_MAX;
+    int64_t leap =
+        service->config.store_flush_ms < LEAP_MS_MAX ? service->config.store_flush_ms : LEAP_MS_MAX;
     if (wake_now - now < leap)
         leap = wake_now - now;
     return world->time + leap > soon ? world->time + leap : soon;

@@ -1,12 +1,12 @@
 /*
- * service.h: the real service, in the world. Runs rollcalld's own loop (service/daemon) with its engine, wire, store
- * and publisher, and stands in for what it reaches the world through: its clocks, the wait for its inbox, Paho (link.c)
- * and the disk (a VFS in memory). The loop calls; waiting is what lets the world go on. A crash is a longjmp out of it
- * at a step boundary: what the process had in memory is gone, what was committed stays.
+ * service.h: the real service, in the world. Runs rollcalld's own loop (service/daemon) with its engine,
+ * wire, store and publisher, and stands in for what it reaches the world through: its clocks, the wait for
+ * its inbox, Paho (link.c) and the disk (a VFS in memory). The loop calls; waiting is what lets the world go
+ * on. A crash is a longjmp out of it at a step boundary: what the process had in memory is gone, what was
+ * committed stays.
  *
- *   rc_loop_run ──▶ rc_inbox_wait ──▶ the world's queue: clients, broker, faults ──▶ inbox ──▶ back into the loop
- *       │
- *       └─▶ rc_engine_step, rc_store_commit ...: watched by hooks.c, which tells the model
+ *   rc_loop_run ──▶ rc_inbox_wait ──▶ the world's queue: clients, broker, faults ──▶ inbox ──▶ back into the
+ * loop │ └─▶ rc_engine_step, rc_store_commit ...: watched by hooks.c, which tells the model
  */
 #ifndef RC_SIM_SERVICE_H
 #define RC_SIM_SERVICE_H
@@ -21,7 +21,8 @@ void sim_service_free(struct sim_service *service);
 
 /* sim_service_start: a supervisor wants it to run from now on. */
 void sim_service_start(struct sim_world *world);
-/* sim_service_wanted: it should run; sim_service_run then runs it until it stops, dies, or the run is over. */
+/* sim_service_wanted: it should run; sim_service_run then runs it until it stops, dies, or the run is over.
+ */
 bool sim_service_wanted(const struct sim_world *world);
 void sim_service_run(struct sim_world *world);
 /* sim_service_release closes what is open after sim_service_run ended because the run is over. */
@@ -31,7 +32,8 @@ void sim_service_release(struct sim_world *world);
 
 void sim_service_stop(struct sim_world *world);
 void sim_service_die(struct sim_world *world, enum sim_death death);
-/* sim_service_crash_after: it dies at the given step boundary from now, and is started again down_ms later. */
+/* sim_service_crash_after: it dies at the given step boundary from now, and is started again down_ms later.
+ */
 void sim_service_crash_after(struct sim_world *world, int boundaries, int64_t down_ms);
 /* sim_service_woke: the process, or (suspended) all of the host, stood still for `ms`. */
 void sim_service_woke(struct sim_world *world, int64_t ms, bool suspended);

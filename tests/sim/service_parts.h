@@ -1,6 +1,6 @@
 /*
- * service_parts.h: what service.c, link.c and hooks.c share: the service in the world, and the one world that runs
- * (the loop's functions have no other way to find it). See service.h.
+ * service_parts.h: what service.c, link.c and hooks.c share: the service in the world, and the one world that
+ * runs (the loop's functions have no other way to find it). See service.h.
  */
 #ifndef RC_SIM_SERVICE_PARTS_H
 #define RC_SIM_SERVICE_PARTS_H
@@ -39,14 +39,14 @@ struct sim_service {
     jmp_buf out;
     bool dies;
     enum sim_death death;
-    int boundaries; /* until it crashes, RC_NONE: it does not */
+    int boundaries;       /* until it crashes, RC_NONE: it does not */
     int64_t overslept_ms; /* of the last wait: by choice, since nothing was due */
     int64_t suspended_ms; /* all together, in this boot */
     int64_t try_time;     /* no start before */
     int64_t down_ms;      /* how long it stays away after the crash that is to come */
     struct rc_link link;
     uint32_t connections;
-    bool canary_out; /* none has come back in this connection */
+    bool canary_out;         /* none has come back in this connection */
     struct waiting *waiting; /* first in, first out: what the inbox holds */
     size_t waiting_first, waiting_count, waiting_room;
     struct waiting current; /* the message that is being taken in */

@@ -49,6 +49,15 @@ void sim_trace(struct sim_world *world, const char *format, ...)
         puts(line);
 }
 
+void sim_trace_beat(struct sim_world *world, int employee, int client)
+{
+    uint64_t beat = (uint64_t)world->time * 65536 + (uint64_t)(employee + 1) * 256 + (uint64_t)client;
+    world->trace_hash = (world->trace_hash ^ beat) * TRACE_PRIME;
+    world->trace_lines++;
+    if (world->tracing)
+        printf("%.3f heartbeat of e%d by client %d\n", (double)world->time / 1000.0, employee, client);
+}
+
 int64_t sim_now(const struct sim_world *world)
 {
     return world->time - world->host.boot_time;

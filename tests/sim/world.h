@@ -1,7 +1,8 @@
 /*
- * world.h: one simulated run: all that there is in it, and the time. Decides the order of things (world.c) and keeps
- * the trace; what people do stands in client.c, the broker in broker.c, faults in fault.c, our side in service.c, what
- * ought to come of it in model.c, and what is compared in check.c. One thread owns a world.
+ * world.h: one simulated run: all that there is in it, and the time. Decides the order of things (world.c)
+ * and keeps the trace; what people do stands in client.c, the broker in broker.c, faults in fault.c, our side
+ * in service.c, what ought to come of it in model.c, and what is compared in check.c. One thread owns a
+ * world.
  *
  *   client ──▶ broker ──▶ service (wire, engine, store) ──▶ broker ──▶ client
  *                            │  what it heard                  │  what it says
@@ -21,8 +22,8 @@
 
 #define SIM_SITE "hq"
 /* Wall clock at time 0: some day in November 2025. */
-#define SIM_WALL_START INT64_C(1764000000000)
-#define SIM_TEXT_MAX   400
+#define SIM_WALL_START  INT64_C(1764000000000)
+#define SIM_TEXT_MAX    400
 #define SIM_PENDING_MAX 32
 
 enum sim_say {
@@ -38,7 +39,8 @@ enum sim_say {
     SIM_SAY_CANARY, /* the service to itself */
 };
 
-/* What a message means, beside its bytes: the model hears this, the service only the bytes. RC_NONE: not said. */
+/* What a message means, beside its bytes: the model hears this, the service only the bytes. RC_NONE: not
+ * said. */
 struct sim_words {
     enum sim_say say;
     int employee; /* index, -1: none */
@@ -85,20 +87,21 @@ struct sim_client {
     uint32_t connection;
     uint32_t timer;
     int64_t epoch;
-    bool said;        /* epoch, class and interval were said in this connection */
+    bool said; /* epoch, class and interval were said in this connection */
     int64_t interval_ms;
     bool announces;
     int64_t beat_time; /* of the next heartbeat */
     int64_t try_time;  /* of the next attempt to connect */
     int64_t tries;
-    int64_t dark_until; /* its radio */
+    int64_t dark_until;  /* its radio */
     int64_t uplink_time; /* arrival of its last packet: packets keep their order */
-    int64_t good_since; /* since then nothing went wrong on its own side (check 5) */
+    int64_t good_since;  /* since then nothing went wrong on its own side (check 5) */
     struct sim_pending pending[SIM_PENDING_MAX];
     int pendings;
     struct sim_words last_punch;
     bool punched;
     bool badges[SIM_EMPLOYEES_MAX];
+    int64_t badge_since[SIM_EMPLOYEES_MAX];
     uint32_t punches; /* made so far, for their ids */
 };
 
@@ -119,7 +122,8 @@ struct sim_broker {
     bool up, cut; /* cut: no packet passes between it and the service */
     int64_t up_time;
     struct sim_peer peer[SIM_CLIENTS_MAX];
-    struct sim_parcel **queue; /* QoS 1 for the service, oldest first; the first `inflight` of them are on their way */
+    struct sim_parcel *
+        *queue; /* QoS 1 for the service, oldest first; the first `inflight` of them are on their way */
     size_t queued, queue_room, inflight;
     bool service_connected;
     uint32_t service_connection;
@@ -174,16 +178,19 @@ struct sim_world {
 void sim_run(struct sim_world *world, const struct sim_plan *plan, int plant, bool tracing);
 void sim_world_free(struct sim_world *world);
 
-/* sim_world_turn lets the next thing happen that is due by `until`; false: there is none, and it is `until` now, or the
- * run is over. */
+/* sim_world_turn lets the next thing happen that is due by `until`; false: there is none, and it is `until`
+ * now, or the run is over. */
 bool sim_world_turn(struct sim_world *world, int64_t until);
 bool sim_world_over(const struct sim_world *world);
 
 /* sim_fail notes the first thing that is wrong; the run ends. */
-void sim_fail(struct sim_world *world, int check, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void sim_fail(struct sim_world *world, int check, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* sim_trace adds a line to the trace. */
 void sim_trace(struct sim_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* sim_trace_beat is its short form for a heartbeat that changed nothing, of which there are very many. */
+void sim_trace_beat(struct sim_world *world, int employee, int client);
 
 /* The host's clocks. */
 int64_t sim_now(const struct sim_world *world); /* CLOCK_BOOTTIME */
