@@ -37,6 +37,8 @@ struct rc_inbox {
     atomic_uint_fast64_t put; /* raised under `putting` */
     atomic_uint_fast64_t taken;
     atomic_uint_fast64_t dropped;
+    int64_t waited_us; /* the taker's: when it last waited, and how many it had taken by then */
+    uint64_t waited_taken;
 };
 
 struct rc_inbox *rc_inbox_alloc(size_t bytes)
@@ -151,27 +153,27 @@ static void unpack(const struct entry *from, struct rc_inbound *to)
     memcpy(to->role, bytes + from->login_length, from->role_length);
 }
 
-static int64_t monotonic_ms(void)
+static int64_t monotonic_us(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 /* Waits until the taker has made room, RC_INBOX_WAIT_MS at most; NULL: it has not. */
 static void *await_room(struct rc_inbox *inbox, size_t size, size_t spare)
 {
-    int64_t until = monotonic_ms() + RC_INBOX_WAIT_MS;
+    int64_t until = monotonic_us() + RC_INBOX_WAIT_MS * 1000;
     void *room = NULL;
     while (room == NULL) {
         rc_wake_announce(&inbox->room);
         room = rc_ring_reserve(inbox->ring, size, spare);
-        int64_t left = until - monotonic_ms();
+        int64_t left = until - monotonic_us();
         if (room != NULL || left <= 0) {
             rc_wake_stay(&inbox->room);
             break;
         }
-        rc_wake_sleep(&inbox->room, (int)left);
+        rc_wake_sleep(&inbox->room, (int)(left / 1000) + 1);
     }
     return room;
 }
@@ -227,8 +229,20 @@ bool rc_inbox_take(struct rc_inbox *inbox, struct rc_inbound *out)
     return true;
 }
 
+static bool is_busy(struct rc_inbox *inbox)
+{
+    int64_t now_us = monotonic_us(), since_us = now_us - inbox->waited_us;
+    uint64_t taken = atomic_load_explicit(&inbox->taken, memory_order_relaxed);
+    uint64_t entries = taken - inbox->waited_taken;
+    inbox->waited_us = now_us;
+    inbox->waited_taken = taken;
+    return entries * 1000 > (uint64_t)since_us * RC_INBOX_BUSY_PER_MS;
+}
+
 void rc_inbox_wait(struct rc_inbox *inbox, int timeout_ms)
 {
+    if (is_busy(inbox) && timeout_ms != 0)
+        rc_wake_linger(&inbox->something, RC_INBOX_LINGER_US);
     rc_wake_announce(&inbox->something);
     if (rc_ring_is_empty(inbox->ring))
         rc_wake_sleep(&inbox->something, timeout_ms);

@@ -17,6 +17,13 @@
 #define RC_INBOX_BYTES   (16u * 1024u * 1024u)
 #define RC_INBOX_WAIT_MS 2000
 
+/* A taker that is faster than a flood would sleep after each entry, and to wake it costs more than the entry.
+ * So where more than RC_INBOX_BUSY_PER_MS entries a millisecond came since its last wait, a wait lingers
+ * first, RC_INBOX_LINGER_US, and lets some gather: half a millisecond later in a burst, and not at all below
+ * it. */
+#define RC_INBOX_BUSY_PER_MS 2
+#define RC_INBOX_LINGER_US   500
+
 enum rc_inbound_kind {
     RC_INBOUND_MESSAGE,
     RC_INBOUND_UP, /* connected and subscribed; session_present says whether the broker knew us */

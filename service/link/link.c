@@ -111,8 +111,17 @@ static void release(struct rc_link *link)
     free(link);
 }
 
+/* Paho formats a line for each packet into a buffer in memory, asked or not. It does so still where its own
+ * environment variable asks for them. */
+static void quieten_paho(void)
+{
+    if (getenv("MQTT_C_CLIENT_TRACE") == NULL)
+        MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
+}
+
 static int make_client(struct rc_link *link)
 {
+    quieten_paho();
     MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
     options.maxBufferedMessages = PAHO_BUFFERED_MAX;
     options.sendWhileDisconnected = 0;

@@ -9,20 +9,31 @@
 
 /* Heartbeats and training count at receipt and are never replayed from a queue, hence QoS 0. The canary is
  * taken at the QoS at which it is sent: at QoS 1 it keeps its place behind what is queued, at QoS 0 it would
- * overtake what waits for the receive maximum. */
+ * overtake what waits for the receive maximum. On the service's own topics nobody else may publish; who does
+ * is heard, and we are not (no local). */
 static const struct {
     const char *filter; /* below rollcall/v1/{site}/ */
     int qos;
+    bool ours;
 } subscriptions[] = {
-    {"emp/+/session/+/heartbeat", 0},
-    {"emp/+/session/+/training", 0},
-    {"dev/+/heartbeat", 0},
-    {"emp/+/session/+/leave", 1},
-    {"emp/+/session/+/punch", 1},
-    {"emp/+/session/+/progress", 1},
-    {"dev/+/leave", 1},
-    {"request/+/+", 1},
-    {"service/canary", 1},
+    {"emp/+/session/+/heartbeat", 0, false},
+    {"emp/+/session/+/training", 0, false},
+    {"dev/+/heartbeat", 0, false},
+    {"emp/+/session/+/leave", 1, false},
+    {"emp/+/session/+/punch", 1, false},
+    {"emp/+/session/+/progress", 1, false},
+    {"dev/+/leave", 1, false},
+    {"request/+/+", 1, false},
+    {"service/canary", 1, false},
+    {"emp/+/status", 0, true},
+    {"emp/+/event", 0, true},
+    {"emp/+/profile", 0, true},
+    {"emp/+/training", 0, true},
+    {"dev/+/status", 0, true},
+    {"summary", 0, true},
+    {"service/status", 0, true},
+    {"service/metrics", 0, true},
+    {"alert/+", 0, true},
 };
 #define SUBSCRIPTIONS ((int)(sizeof subscriptions / sizeof *subscriptions))
 
@@ -67,6 +78,7 @@ void rc_link_subscribe(struct rc_link *link)
         options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
         /* Clients' topics are never retained; one that somebody put there is no message of theirs. */
         options[i].retainHandling = 2;
+        options[i].noLocal = subscriptions[i].ours;
         options[i].retainAsPublished = 1; /* so that it can be told when it comes live, too */
     }
     response.onSuccess5 = on_subscribed;

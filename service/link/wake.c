@@ -1,9 +1,11 @@
+#define _GNU_SOURCE /* ppoll */
 #include "link/wake.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 bool rc_wake_init(struct rc_wake *wake)
@@ -36,6 +38,14 @@ void rc_wake_sleep(struct rc_wake *wake, int timeout_ms)
     (void)poll(&wait, 1, timeout_ms);
     atomic_store(&wake->asleep, false);
     (void)!read(wake->fd, &calls, sizeof calls);
+}
+
+void rc_wake_linger(struct rc_wake *wake, int timeout_us)
+{
+    struct pollfd wait = {.fd = wake->fd, .events = POLLIN};
+    struct timespec timeout = {.tv_nsec = (long)timeout_us * 1000};
+    /* A call is left to be read by the next sleep, which it ends at once. */
+    (void)ppoll(&wait, 1, &timeout, NULL);
 }
 
 void rc_wake_nudge(struct rc_wake *wake)

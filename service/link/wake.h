@@ -27,6 +27,9 @@ void rc_wake_fini(struct rc_wake *wake);
 void rc_wake_announce(struct rc_wake *wake);
 void rc_wake_stay(struct rc_wake *wake);
 void rc_wake_sleep(struct rc_wake *wake, int timeout_ms);
+/* rc_wake_linger waits timeout_us unless it is called; nudges do not end it, nor cost anything meanwhile. Not
+ * announced. */
+void rc_wake_linger(struct rc_wake *wake, int timeout_us);
 
 /* rc_wake_nudge wakes a sleeper, and costs a load where there is none. Any thread. */
 void rc_wake_nudge(struct rc_wake *wake);
