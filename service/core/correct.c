@@ -41,7 +41,7 @@ static struct rc_row *on_target(struct decision *decision, enum rc_action action
 
 static void done(struct decision *decision)
 {
-    rc_effect_push(decision->out, RC_FX_RELOAD)->reload.employee = decision->correct->employee;
+    rc_employee_reload(decision->engine, decision->employee, decision->out);
     answer(decision, RC_OK, NULL);
 }
 

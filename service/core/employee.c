@@ -270,9 +270,18 @@ static void count_site(struct rc_engine *engine, struct employee *employee)
     count_one(&engine->counts, employee, 1);
 }
 
+void rc_employee_reload(struct rc_engine *engine, uint32_t index, struct rc_effects *out)
+{
+    rc_effect_push(out, RC_FX_RELOAD)->reload.employee = engine->employees[index].id;
+    engine->reloading = index;
+}
+
 void rc_employee_settle(struct rc_engine *engine, uint32_t index, struct rc_effects *out)
 {
     struct employee *employee = &engine->employees[index];
+    if (index == engine->reloading) {
+        return; /* its ledger is older than its rows until RC_EV_LEDGER */
+    }
     rc_employee_count(engine, employee);
     bool due = employee->record.ledger.is_in && rc_employee_open(employee) == 0;
     if (employee->record.ledger.hold != 0 && employee->tally.live + employee->tally.kiosk > 0 &&

@@ -79,7 +79,7 @@ struct rc_engine *rc_engine_init(void *memory, const struct rc_engine_limits *li
     engine->session_mask = buckets_for(2 * (uint64_t)limits->sessions) - 1;
     engine->employee_mask = buckets_for(2 * (uint64_t)limits->employees) - 1;
     engine->scope_mask = buckets_for(limits->scopes) - 1;
-    engine->session_free = engine->devices = RC_NIL;
+    engine->session_free = engine->devices = engine->reloading = RC_NIL;
     struct list empty = {RC_NIL, RC_NIL};
     engine->pending = engine->waiting = engine->held = engine->dirty = engine->taken = empty;
     engine->batch = 1;
@@ -186,6 +186,7 @@ static void step_ledger(struct rc_engine *engine, const struct rc_event *event, 
 {
     uint32_t index = rc_employee_find(engine, &event->ledger.employee);
     assert(index != RC_NIL);
+    engine->reloading = RC_NIL;
     struct employee *employee = &engine->employees[index];
     struct rc_ledger *ledger = &rc_employee_record(engine, index)->ledger;
     struct rc_ledger before = *ledger;
@@ -416,6 +417,11 @@ void rc_engine_commit(struct rc_engine *engine)
 void rc_engine_undo(struct rc_engine *engine)
 {
     rc_flush_undone(engine);
+    if (engine->reloading != RC_NIL) {
+        uint32_t index = engine->reloading;
+        engine->reloading = RC_NIL;
+        rc_employee_pend(engine, index);
+    }
     if (engine->site_image.last_seq != RC_NONE) {
         engine->site = engine->site_image;
     }

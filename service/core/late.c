@@ -4,11 +4,6 @@
 
 #include "core/names.h"
 
-static void reload(const struct rc_punch *punch, struct rc_effects *out)
-{
-    rc_effect_push(out, RC_FX_RELOAD)->reload.employee = punch->employee;
-}
-
 static struct rc_row *record(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
                              int64_t at, struct rc_effects *out)
 {
@@ -51,7 +46,7 @@ static void late_out(struct rc_engine *engine, uint32_t employee, const struct r
     struct rc_row *row = record(engine, employee, punch, at, out);
     row->closes = period->in_seq;
     rc_punch_receipt(engine, punch, row, RC_RECORDED, RC_OK, NULL, out);
-    reload(punch, out);
+    rc_employee_reload(engine, employee, out);
 }
 
 /* Before another IN, with no OUT of its own yet: closed at its own time, until its late OUT comes. */
@@ -87,7 +82,7 @@ static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc
     } else if (history->next.found) {
         close_at_once(engine, employee, in_seq, at, out);
     }
-    reload(punch, out);
+    rc_employee_reload(engine, employee, out);
 }
 
 void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,

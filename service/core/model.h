@@ -139,6 +139,7 @@ struct rc_engine {
     uint32_t devices;     /* list of device sessions, by sibling */
     bool devices_changed; /* their statuses are to be said again */
     uint32_t devices_said;
+    uint32_t reloading; /* the employee whose ledger was asked for, RC_NIL: nobody's */
     uint32_t devices_lost;
     bool capacity_alert;
 
@@ -218,6 +219,8 @@ void rc_session_arm(struct rc_engine *engine, uint32_t index);
 void rc_employee_settle(struct rc_engine *engine, uint32_t index, struct rc_effects *out);
 void rc_employee_count(struct rc_engine *engine, struct employee *employee);
 bool rc_employee_has_news(const struct employee *employee);
+/* Asks for the ledger to be read from the rows; until it comes the employee is not settled. */
+void rc_employee_reload(struct rc_engine *engine, uint32_t index, struct rc_effects *out);
 void rc_employee_evidence(struct employee *employee, struct moment moment);
 /* Keeps the image of the record before its first change in this batch. */
 struct record *rc_employee_record(struct rc_engine *engine, uint32_t index);

@@ -249,6 +249,19 @@ static void P_16_a_late_OUT_that_had_to_wait_for_its_IN_stays_under_review(void 
     assert_true(rig_row(rig, "ana", 0)->review);
 }
 
+/* Found by the simulator: the punch was heard, and said IN, before its own OUT was read back. */
+static void no_status_is_said_between_a_late_punch_and_its_ledger(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, HOUR);
+    size_t said = rig->status_count;
+    rig_late(rig, "ana", "tab", RC_OUT, 10 * MINUTE);
+    assert_int_equal(rig->status_count, said + 1);
+    assert_false(rig->statuses[said].ledger.is_in);
+    assert_int_equal(rig->statuses[said].presence, RC_PRESENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +279,7 @@ int main(void)
         TEST(P_13_a_late_IN_older_than_the_shift_limit_is_held),
         TEST(P_13_a_late_IN_before_another_gets_an_AUTO_OUT_that_its_OUT_replaces),
         TEST(P_13_a_late_IN_leaves_the_kiosk_session_of_the_current_period_alone),
+        TEST(no_status_is_said_between_a_late_punch_and_its_ledger),
         TEST(P_16_a_late_OUT_that_had_to_wait_for_its_IN_stays_under_review),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
