@@ -3,6 +3,7 @@ import os
 import subprocess
 
 import pytest
+from support.process import die_with_parent
 
 
 def ip(*words):
@@ -10,19 +11,23 @@ def ip(*words):
 
 
 class Link:
-    """A namespace with one wire to this machine. Names and addresses hold our process id, so runs do not meet."""
+    """A namespace with one wire to this machine; both are gone when the process is that holds it. Names and addresses
+    come from our process id, so that runs do not meet."""
 
     def __init__(self):
         number = os.getpid() % 16000
-        self.name, self.wire = f"rollcall-{number}", f"rc{number}"
+        self.wire = f"rc{number}"
         net = f"10.{192 + number // 4096}.{(number // 16) % 256}."
         self.here, self.there = f"{net}{number % 16 * 4 + 1}", f"{net}{number % 16 * 4 + 2}"
-        ip("netns", "add", self.name)
-        ip("link", "add", self.wire, "type", "veth", "peer", "name", "wire", "netns", self.name)
+        self.holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo made; exec sleep infinity"],
+                                       stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+        assert self.holder.stdout.readline() == b"made\n"
+        self.inside = ("nsenter", "-t", str(self.holder.pid), "--net")
+        ip("link", "add", self.wire, "type", "veth", "peer", "name", "wire", "netns", self.holder.pid)
         ip("addr", "add", f"{self.here}/30", "dev", self.wire)
-        ip("-n", self.name, "addr", "add", f"{self.there}/30", "dev", "wire")
-        ip("-n", self.name, "link", "set", "lo", "up")
-        ip("-n", self.name, "link", "set", "wire", "up")
+        for words in (("addr", "add", f"{self.there}/30", "dev", "wire"), ("link", "set", "wire", "up"),
+                      ("link", "set", "lo", "up")):
+            subprocess.run([*self.inside, "ip", *words], check=True)
         self.up()
 
     def up(self):
@@ -32,7 +37,8 @@ class Link:
         ip("link", "set", self.wire, "down")
 
     def remove(self):
-        ip("netns", "del", self.name)
+        self.holder.kill()
+        self.holder.wait()
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def link():
 def test_P_9_a_dropped_link_ends_in_an_auto_out_and_its_return_in_a_resume(house, link):
     port = house.broker.add_listener(link.here)
     house.start()
-    house.tab_process("ana", link.here, port, wrapper=("ip", "netns", "exec", link.name))
+    house.tab_process("ana", link.here, port, wrapper=link.inside)
     house.observer.wait_status("ana", status="IN", presence="present")
     link.down()
     out = house.observer.wait_event("ana", type="AUTO_OUT")
