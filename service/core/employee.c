@@ -4,13 +4,14 @@
 #include <assert.h>
 #include <string.h>
 
-/* Later by boot time where both are of this boot: service time stands still while punches wait for us. */
+/* Later by boot time where both are of this boot. Else by service time, which only grows, but stands still
+ * while punches wait for us: those are compared by their labels. */
 static bool is_later(const struct rc_evidence *evidence, const struct moment *moment)
 {
-    if (evidence->at == 0) {
-        return true;
+    if (evidence->at != 0 && evidence->now >= 0 && moment->now >= 0) {
+        return moment->now >= evidence->now;
     }
-    return evidence->now >= 0 && moment->now >= 0 ? moment->now >= evidence->now : moment->at >= evidence->at;
+    return evidence->at == 0 || moment->t >= evidence->t || moment->at >= evidence->at;
 }
 
 void rc_employee_evidence(struct employee *employee, struct moment moment)

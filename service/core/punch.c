@@ -159,11 +159,13 @@ static void answer_again(const struct rc_punch *punch, struct rc_effects *out)
     rc_effect_push(out, RC_FX_RECEIPT)->receipt = receipt;
 }
 
-/* How long ago the employee was last evident: by boot time where both ends are of this boot (P-14). */
-static int64_t unseen_ms(const struct rc_engine *engine, const struct employee *employee)
+/* How long before the punch the employee was last evident: by boot time where both ends are of this boot
+ * (P-14). */
+static int64_t unseen_ms(const struct rc_engine *engine, const struct employee *employee, int64_t at)
 {
     const struct rc_evidence *evidence = &employee->evidence;
-    return evidence->now != RC_NONE ? engine->now - evidence->now : engine->at - evidence->at;
+    int64_t punched_now = engine->now - (engine->at - at);
+    return evidence->now != RC_NONE ? punched_now - evidence->now : at - evidence->at;
 }
 
 static void open_period(struct rc_ledger *ledger, const struct rc_row *row)
@@ -185,7 +187,7 @@ static void judge_in(struct rc_engine *engine, uint32_t index, const struct rc_p
 {
     struct employee *employee = &engine->employees[index];
     if (employee->record.ledger.is_in && kiosk &&
-        unseen_ms(engine, employee) >= engine->policy.missed_out_ms) {
+        unseen_ms(engine, employee, at) >= engine->policy.missed_out_ms) {
         rc_employee_auto_out(engine, index, RC_CAUSE_MISSED_OUT, out); /* P-11: they forgot to punch out */
     }
     if (employee->record.ledger.is_in) {
@@ -264,7 +266,7 @@ static bool is_kiosk(const struct rc_engine *engine, uint32_t employee, const st
     if (known != RC_NIL) {
         return engine->sessions[known].class == RC_KIOSK;
     }
-    return rc_engine_is_device(engine, &punch->session);
+    return punch->from_device || rc_engine_is_device(engine, &punch->session);
 }
 
 static void refuse(struct rc_engine *engine, const struct rc_punch *punch, struct rc_effects *out)
@@ -342,17 +344,18 @@ static void hear(struct rc_engine *engine, uint32_t index, const struct rc_punch
 
 void rc_punch_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out)
 {
-    const struct rc_punch *punch = &event->punch;
-    uint32_t index = rc_employee_find(engine, &punch->employee);
-    index = index != RC_NIL ? index : rc_employee_make(engine, &punch->employee);
+    struct rc_punch punch = event->punch;
+    uint32_t index = rc_employee_find(engine, &punch.employee);
+    index = index != RC_NIL ? index : rc_employee_make(engine, &punch.employee);
     if (index == RC_NIL) {
-        refuse(engine, punch, out);
+        refuse(engine, &punch, out);
         return;
     }
     size_t from = out->count;
-    bool kiosk = is_kiosk(engine, index, punch);
-    struct rc_punch_when when = rc_punch_when(punch, &engine->policy);
-    judge(engine, index, punch, when, kiosk, out);
-    hear(engine, index, punch, when, kiosk, in_written(out, from), out);
+    bool kiosk = is_kiosk(engine, index, &punch);
+    punch.from_device = punch.from_device || kiosk;
+    struct rc_punch_when when = rc_punch_when(&punch, &engine->policy);
+    judge(engine, index, &punch, when, kiosk, out);
+    hear(engine, index, &punch, when, kiosk, in_written(out, from), out);
     rc_employee_settle(engine, index, out);
 }

@@ -31,6 +31,9 @@ bool rc_engine_restore_employee(struct rc_engine *engine, const struct rc_employ
     struct employee *employee = &engine->employees[index];
     employee->record.ledger = row->ledger;
     employee->evidence = row->evidence;
+    if (employee->evidence.t > engine->t) {
+        employee->evidence.t = engine->t; /* statuses are written more often than service time */
+    }
     employee->record.published = (struct published){
         .is_in = row->ledger.is_in,
         .cause = (uint8_t)row->ledger.cause,

@@ -283,7 +283,7 @@ static bool is_echo(const struct rc_engine *engine, const struct session *sessio
            engine->now - session->leave_now < engine->policy.echo_ms;
 }
 
-static void device_heard(struct rc_engine *engine, uint32_t index, bool was_offline, struct rc_effects *out);
+static void device_heard(struct rc_engine *engine, uint32_t index, bool came, struct rc_effects *out);
 
 void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct heard *heard,
                       struct rc_effects *out)
@@ -306,7 +306,7 @@ void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct hea
     }
     act(engine, index, echo ? H_ECHO : H_HEARD, heard, NULL);
     if (employee == NULL) {
-        device_heard(engine, index, before == RC_S_EXPIRED, out);
+        device_heard(engine, index, before == RC_S_EXPIRED && session->state != RC_S_EXPIRED, out);
         return;
     }
     if (echo && before != RC_S_LIVE && before != RC_S_SILENT && before != RC_S_ASLEEP) {
@@ -459,10 +459,10 @@ static bool ended_lost(const struct session *session)
            session->ended_by == RC_CAUSE_OUTAGE;
 }
 
-static void device_heard(struct rc_engine *engine, uint32_t index, bool was_offline, struct rc_effects *out)
+static void device_heard(struct rc_engine *engine, uint32_t index, bool came, struct rc_effects *out)
 {
     struct session *session = &engine->sessions[index];
-    if (!was_offline) {
+    if (!came) {
         return;
     }
     if (ended_lost(session)) {

@@ -176,7 +176,6 @@ static void P_13_a_late_IN_inside_a_period_is_held(void **state)
 static void P_13_a_late_IN_after_all_else_opens_a_period(void **state)
 {
     struct rig *rig = fresh(state);
-    rig->from_device = true;
     rig_late(rig, "ana", "tab", RC_IN, 10 * MINUTE);
     assert_int_equal(rig->receipt.result, RC_RECORDED);
     assert_true(rig_in(rig, "ana"));

@@ -563,6 +563,23 @@ static void a_device_comes_goes_and_is_missed(void **state)
     assert_int_equal(rig->devices_said, 3);
 }
 
+/* Found in review: the will of a dead connection comes right before the first heartbeat of the new one. */
+static void a_device_that_only_echoes_its_will_has_not_come_back(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_beat(rig, "", "door");
+    rig_wait(rig, 30000);
+    for (int i = 0; i < 3; i++) {
+        rig_leave(rig, "", "door", RC_LEAVE_LOST, RC_NONE);
+        rig_beat(rig, "", "door");
+    }
+    assert_int_equal(rc_engine_counts(rig->engine).devices_online, 0);
+    rig_wait(rig, 5000);
+    rig_beat(rig, "", "door");
+    assert_int_equal(rc_engine_counts(rig->engine).devices_online, 1);
+    assert_true(rig->device.online);
+}
+
 static void a_heartbeat_that_changes_nothing_publishes_nothing(void **state)
 {
     struct rig *rig = fresh(state);
@@ -612,6 +629,7 @@ int main(void)
         TEST(P_18_a_session_is_forgotten_a_day_after_its_deadline),
         TEST(P_19_maintenance_holds_every_auto_out_and_ends_like_a_reconnect),
         TEST(a_device_comes_goes_and_is_missed),
+        TEST(a_device_that_only_echoes_its_will_has_not_come_back),
         TEST(a_heartbeat_that_changes_nothing_publishes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

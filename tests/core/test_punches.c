@@ -182,6 +182,19 @@ static void P_11_a_forgotten_OUT_is_found_at_the_next_kiosk_IN(void **state)
     assert_true(rig_in(rig, "ana")); /* the new period has a kiosk session of its own */
 }
 
+static void P_11_the_window_ends_when_the_kiosk_IN_was_made(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, 5 * HOUR);
+    struct rc_event event = rig_punch_event(rig, "ana", "door", RC_IN);
+    event.punch.has_class = true;
+    event.punch.class = RC_KIOSK;
+    rig_wait(rig, 2 * HOUR); /* it waited in the broker */
+    rig_step(rig, &event);
+    assert_int_equal(rig->receipt.code, RC_ALREADY_IN);
+}
+
 static void P_12_the_same_id_gets_the_first_answer(void **state)
 {
     struct rig *rig = fresh(state);
@@ -348,6 +361,7 @@ int main(void)
         TEST(P_10_unless_auto_in_is_on_and_the_session_is_new),
         TEST(P_11_IN_when_IN_and_OUT_when_OUT_change_nothing),
         TEST(P_11_a_forgotten_OUT_is_found_at_the_next_kiosk_IN),
+        TEST(P_11_the_window_ends_when_the_kiosk_IN_was_made),
         TEST(P_12_the_same_id_gets_the_first_answer),
         TEST(P_14_no_label_is_earlier_than_the_latest_row),
         TEST(P_14_a_clock_step_moves_no_deadline),
