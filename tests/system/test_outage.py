@@ -181,6 +181,22 @@ def test_P_6_a_restart_gives_everybody_the_time_to_be_heard_again(house):
     house.observer.wait_status("ana", status="IN", presence="present")
 
 
+def test_P_7_a_service_that_stood_still_drains_first_and_convicts_no_one(house):
+    """Stopped for four times the deadlines, while heartbeats went on arriving in its socket."""
+    house.start()
+    ana, ben = house.worker("ana"), house.worker("ben")
+    all_present(house, ["ana", "ben"])
+    house.service.signal(signal.SIGSTOP)
+    house.wait_ms(4000)
+    house.service.signal(signal.SIGCONT)
+    assert ana.punch("IN")["code"] == "ALREADY_IN"  # it is back
+    ben.stop_beating()
+    event = house.observer.wait_event("ben", type="AUTO_OUT")
+    assert event["detectedAt"] - event["at"] < 3000, event
+    all_present(house, ["ana"])
+    assert [row["employee_id"] for row in house.store.punches(type="AUTO_OUT")] == ["ben"]
+
+
 def test_P_19_maintenance_holds_every_auto_out_and_survives_a_restart(house):
     house.start()
     ana = house.worker("ana")

@@ -257,3 +257,15 @@ def test_P_14_rows_of_one_employee_never_go_back_in_time(house):
     out = ana.punch("OUT", ageMs=60000)
     assert out["result"] == "recorded" and out["review"] and out["at"] == first["at"], (first, out)
     assert json.dumps(house.store.periods("ana"))
+
+
+def test_P_17_an_in_at_a_second_site_is_recorded_and_reviewed(house):
+    house.start(site__names="hq,lab")
+    here = house.worker("ana")
+    there = house.device("ana", session="there", site="lab")
+    receipt = there.punch("IN")
+    assert (receipt["result"], receipt["code"], receipt["review"]) == ("recorded", "IN_ELSEWHERE", True), receipt
+    assert [(row["site"], row["seq"]) for row in house.store.punches("ana")] == [("hq", 1), ("lab", 1)]
+    assert here.punch("OUT")["result"] == "recorded"
+    assert [row["type"] for row in house.store.punches("ana", site="lab")] == ["IN"]
+    house.service.verify()
