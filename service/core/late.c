@@ -28,7 +28,9 @@ static void late_out(struct rc_engine *engine, uint32_t employee, const struct r
                      struct rc_effects *out)
 {
     const struct rc_period *period = &punch->history.at;
-    if (!period->found) {
+    bool automatic = period->out_type == RC_AUTO_OUT && !period->out_decided;
+    /* An OUT after an OUT has no IN before it either: it may be flushed by another kiosk, and later. */
+    if (!period->found || (period->closed && !automatic && at >= period->out_at)) {
         rc_punch_hold_back(engine, employee, punch, at, RC_NO_IN, "no IN before it yet", out);
         return;
     }
@@ -36,8 +38,13 @@ static void late_out(struct rc_engine *engine, uint32_t employee, const struct r
         rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "seen present after it", out);
         return;
     }
-    if (period->closed && (period->out_type != RC_AUTO_OUT || period->out_decided)) {
-        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "the period before it is closed", out);
+    if (period->closed && !automatic) {
+        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "inside a period that stands", out);
+        return;
+    }
+    if (period->closed && at - period->in_at > engine->policy.max_shift_ms) {
+        /* more likely the OUT of an IN that is still on its way than of a shift of two days */
+        rc_punch_hold_back(engine, employee, punch, at, RC_NO_IN, "no IN within a shift before it yet", out);
         return;
     }
     if (period->closed) {

@@ -123,7 +123,50 @@ static void P_13_not_over_an_AUTO_OUT_that_a_person_decided_on(void **state)
     rig_correct(rig, "ana", RC_ACTION_ACCEPT, 2, RC_TYPE_NONE, 0);
     rig_late(rig, "ana", "tab", RC_OUT, 59 * MINUTE);
     assert_int_equal(rig->receipt.result, RC_HELD_BACK);
+    assert_false(rig_in(rig, "ana"));
+}
+
+static void P_13_a_late_OUT_inside_a_closed_period_is_held(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, 4 * HOUR);
+    rig_punch(rig, "ana", "door", RC_OUT, RC_KIOSK);
+    rig_late(rig, "ana", "door", RC_OUT, HOUR);
+    assert_int_equal(rig->receipt.result, RC_HELD_BACK);
     assert_int_equal(rig->receipt.code, RC_OVERLAP);
+}
+
+/* Found in review: two kiosks flush what they kept in the wrong order. */
+static void P_13_a_late_OUT_after_a_closed_period_waits_for_its_IN(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig->from_device = true;
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, HOUR);
+    rig_punch(rig, "ana", "door", RC_OUT, RC_KIOSK);
+    rig_wait(rig, 10 * HOUR);
+    rig_late(rig, "ana", "gate", RC_OUT, HOUR);
+    assert_int_equal(rig->receipt.code, RC_NO_IN);
+    rig_late(rig, "ana", "door", RC_IN, 9 * HOUR);
+    assert_int_equal(rig->receipt.result, RC_RECORDED);
+    assert_false(rig_in(rig, "ana"));
+    assert_true(rig_agrees(rig, "ana"));
+}
+
+static void P_13_a_late_OUT_makes_no_shift_of_two_days(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig->from_device = true;
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, 40 * HOUR);
+    assert_int_equal(rig_count(rig, "ana", RC_AUTO_OUT), 1);
+    rig_late(rig, "ana", "gate", RC_OUT, 5 * MINUTE);
+    assert_int_equal(rig->receipt.code, RC_NO_IN);
+    rig_late(rig, "ana", "door", RC_IN, 9 * HOUR); /* its IN comes */
+    assert_int_equal(rig->receipt.result, RC_RECORDED);
+    assert_false(rig_in(rig, "ana"));
+    assert_true(rig_agrees(rig, "ana"));
 }
 
 static void P_13_a_late_OUT_before_the_evidence_of_a_RESUME_is_held(void **state)
@@ -271,6 +314,9 @@ int main(void)
         TEST(P_13_a_late_punch_from_no_device_is_reviewed),
         TEST(P_13_a_late_OUT_replaces_an_AUTO_OUT_in_one_go),
         TEST(P_13_not_over_an_AUTO_OUT_that_a_person_decided_on),
+        TEST(P_13_a_late_OUT_inside_a_closed_period_is_held),
+        TEST(P_13_a_late_OUT_after_a_closed_period_waits_for_its_IN),
+        TEST(P_13_a_late_OUT_makes_no_shift_of_two_days),
         TEST(P_13_a_late_OUT_before_the_evidence_of_a_RESUME_is_held),
         TEST(P_13_a_late_OUT_without_IN_waits_for_its_IN),
         TEST(P_13_a_late_IN_inside_a_period_is_held),
