@@ -75,6 +75,9 @@ static const char *make_way_for_out(struct decision *decision)
 
 static const char *no_room_for_in(const struct rc_history *history, int64_t at)
 {
+    if (history->at.found && history->at.in_at == at) {
+        return "an IN of that very time stands";
+    }
     if (history->at.found && (!history->at.closed || at < history->at.out_at)) {
         return "inside a period that stands";
     }

@@ -326,13 +326,17 @@ void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct hea
 }
 
 /* Compares a leave with its session: which column of the table it is. */
-static enum happening classify(const struct session *session, const struct rc_leave *leave)
+static enum happening classify(const struct rc_engine *engine, const struct session *session,
+                               const struct rc_leave *leave)
 {
     bool newer = leave->epoch > session->epoch;
     if (leave->epoch != RC_NONE && leave->epoch < session->epoch) {
         return H_OLD_LEAVE;
     }
-    if (!newer && leave->sent_now < session->heard_now) {
+    /* The time sent is by the broker's clock and before the way to us, the time heard is ours: within echo_ms
+     * nobody knows which came first, and a lost goodbye costs more than a doubtful one. */
+    if (!newer && session->heard_now != INT64_MIN &&
+        leave->sent_now < session->heard_now - engine->policy.echo_ms) {
         return H_OLD_LEAVE;
     }
     bool hint = leave->epoch == RC_NONE;
@@ -351,7 +355,7 @@ void rc_session_leave(struct rc_engine *engine, uint32_t index, const struct rc_
 {
     struct session *session = &engine->sessions[index];
     enum rc_session_state before = session->state;
-    enum happening what = classify(session, leave);
+    enum happening what = classify(engine, session, leave);
     act(engine, index, what, NULL, leave);
     if (what != H_OLD_LEAVE) {
         session->leave_now = engine->now;
@@ -491,6 +495,7 @@ void rc_session_forget(struct rc_engine *engine, uint32_t index, struct rc_effec
     struct session *session = &engine->sessions[index];
     struct rc_effect *effect = rc_effect_push(out, RC_FX_FORGET);
     effect->forget.session = session->id;
+    expect(engine, session, false);
     if (session->employee != RC_NIL) {
         effect->forget.employee = engine->employees[session->employee].id;
     } else if (ended_lost(session)) {

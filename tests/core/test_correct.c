@@ -123,7 +123,9 @@ static void P_16_added_rows_keep_the_log_in_order(void **state)
     assert_int_equal(rig->answer, RC_FAILED_PRECONDITION);
     rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, in_at - 3 * HOUR);
     assert_int_equal(rig->answer, RC_OK);
-    assert_int_equal(rig_row(rig, "ana", 0)->type, RC_AUTO_OUT); /* until its OUT is added */
+    assert_int_equal(rig_row(rig, "ana", 0)->type, RC_AUTO_OUT);        /* until its OUT is added */
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, in_at - 3 * HOUR); /* the same order came twice */
+    assert_int_equal(rig->answer, RC_FAILED_PRECONDITION);
     rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_OUT, in_at - 2 * HOUR);
     assert_int_equal(rig->answer, RC_OK);
     assert_true(rig_agrees(rig, "ana"));

@@ -192,9 +192,12 @@ static void P_2_a_leave_sent_before_it_was_heard_last_is_ignored(void **state)
     event.leave = (struct rc_leave){.cause = RC_LEAVE_CLOSED, .epoch = 5, .sleep_ms = RC_NONE};
     rc_id_set(&event.leave.employee, rc_text_of("ana"));
     rc_id_set(&event.leave.session, rc_text_of("tab"));
-    event.leave.sent_now = rig->now - 1;
+    event.leave.sent_now = rig->now - 1001;
     rig_step(rig, &event);
     assert_int_equal(rig_presence(rig, "ana"), RC_PRESENT);
+    event.leave.sent_now = rig->now - 5; /* on its way for 5 ms, behind the heartbeat */
+    rig_step(rig, &event);
+    assert_int_equal(rig_presence(rig, "ana"), RC_SUSPECT);
 }
 
 static void P_2_closed_outranks_lost_of_the_same_epoch(void **state)
@@ -501,6 +504,7 @@ static void P_18_the_33rd_session_takes_the_place_of_an_expired_one(void **state
     assert_int_equal(rig->forgotten, 9);
     rig_wait(rig, HOUR);
     assert_true(rig_in(rig, "ana")); /* the kiosk's session never gives way */
+    assert_int_equal(rc_engine_counts(rig->engine).expected_per_ks, 0);
 }
 
 static void P_18_nobody_is_convicted_for_want_of_room(void **state)
