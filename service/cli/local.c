@@ -56,13 +56,31 @@ static bool read_hash(const char *hex, uint8_t hash[32])
     return true;
 }
 
-/* read_receipt reads the file of --receipt; false: reported. */
-static bool read_receipt(const struct rc_context *context, struct rc_verify_receipt *receipt)
+/* A receipt, with room for the words in it. */
+struct receipt {
+    struct rc_verify_receipt claim;
+    char id[RC_PUNCH_ID_MAX + 1], type[RC_ID_MAX + 1];
+};
+
+/* keep_text copies a word to where it stays; NULL: there is none, or it is longer than any of its kind. */
+static const char *keep_text(const char *text, char *out, size_t size)
 {
+    size_t length = text == NULL ? 0 : strlen(text);
+    if (length == 0 || length >= size) {
+        return NULL;
+    }
+    memcpy(out, text, length + 1);
+    return out;
+}
+
+/* read_receipt reads the file of --receipt; false: reported. */
+static bool read_receipt(const struct rc_context *context, struct receipt *out)
+{
+    struct rc_verify_receipt *receipt = &out->claim;
     const char *path = context->arguments->values[RC_O_RECEIPT];
     char text[RECEIPT_MAX];
     size_t length = 0;
-    *receipt = (struct rc_verify_receipt){0};
+    *receipt = (struct rc_verify_receipt){.at = RC_NONE};
     if (!read_file(context, path, text, &length)) {
         return false;
     }
@@ -70,6 +88,11 @@ static bool read_receipt(const struct rc_context *context, struct rc_verify_rece
     const struct rc_reading_row *top = rc_reading_top(reading);
     bool named = reading != NULL && rc_row_integer(top, "seq", &receipt->seq) && receipt->seq > 0 &&
                  read_hash(rc_row_text(top, "hash"), receipt->hash);
+    if (named) {
+        rc_row_integer(top, "at", &receipt->at);
+        receipt->id = keep_text(rc_row_text(top, "id"), out->id, sizeof out->id);
+        receipt->type = keep_text(rc_row_text(top, "type"), out->type, sizeof out->type);
+    }
     rc_reading_free(reading);
     if (!named) {
         rc_complain(context, "%s: no receipt that names a row by seq and hash", path);
@@ -130,7 +153,7 @@ static enum rc_exit judge(const struct rc_context *context, const struct rc_veri
 enum rc_exit rc_command_verify(struct rc_context *context)
 {
     const struct rc_arguments *arguments = context->arguments;
-    struct rc_verify_receipt receipt;
+    struct receipt receipt;
     struct heads heads = {.context = context};
     if (arguments->word_count < 1 || arguments->word_count > 1 + RC_VERIFY_ARCHIVES_MAX) {
         rc_complain(context, "verify: say which database, and at most %d archives", RC_VERIFY_ARCHIVES_MAX);
@@ -145,7 +168,7 @@ enum rc_exit rc_command_verify(struct rc_context *context)
         if (!read_receipt(context, &receipt)) {
             return RC_EXIT_LOCAL;
         }
-        options.receipt = &receipt;
+        options.receipt = &receipt.claim;
     }
     if (!context->json) {
         heads.table =

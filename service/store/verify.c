@@ -307,7 +307,8 @@ static enum rc_verify_result check_receipt(struct run *run)
 {
     const struct rc_verify_receipt *receipt = run->options->receipt;
     static const char sql[] =
-        "SELECT 1 FROM punches WHERE seq = ?1 AND hash = ?2 AND (?3 IS NULL OR site = ?3)";
+        "SELECT 1 FROM punches WHERE seq = ?1 AND hash = ?2 AND (?3 IS NULL OR site = ?3) "
+        "AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR type = ?5) AND (?6 = -1 OR at = ?6)";
     char hex[RC_HASH_HEX + 1], what[64];
     if (receipt == NULL)
         return RC_VERIFY_SOUND;
@@ -319,12 +320,15 @@ static enum rc_verify_result check_receipt(struct run *run)
     rc_bind_int(&binder, receipt->seq);
     rc_bind_word(&binder, hex);
     rc_bind_id(&binder, &receipt->site);
+    rc_bind_word(&binder, receipt->id);
+    rc_bind_word(&binder, receipt->type);
+    rc_bind_int(&binder, receipt->at);
     int code = sqlite3_step(statement);
     sqlite3_finalize(statement);
     snprintf(what, sizeof what, "the receipt for row %lld", (long long)receipt->seq);
     if (code == SQLITE_ROW)
         return RC_VERIFY_SOUND;
-    return say(run, RC_VERIFY_BROKEN, what, "no row of the log has this seq and hash");
+    return say(run, RC_VERIFY_BROKEN, what, "no row of the log has this seq and hash, and says the same");
 }
 
 enum rc_verify_result rc_verify(const struct rc_verify_options *options, char message[RC_STORE_ERROR_MAX])

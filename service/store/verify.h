@@ -25,6 +25,8 @@ struct rc_verify_receipt {
     struct rc_id site; /* empty: of any site */
     int64_t seq;
     uint8_t hash[32];
+    const char *id, *type; /* NULL: it does not say */
+    int64_t at;            /* RC_NONE: it does not say */
 };
 
 enum rc_verify_result {

@@ -156,7 +156,7 @@ static void section_9_a_receipt_is_checked_against_its_row(void **state)
     struct rig *rig = *state;
     char message[RC_STORE_ERROR_MAX];
     fill(rig);
-    struct rc_verify_receipt receipt = {.seq = 6};
+    struct rc_verify_receipt receipt = {.seq = 6, .at = RC_NONE};
     int64_t seq;
     rig_ok(rig, rc_store_head(rig->store, rig->site, &seq, receipt.hash));
     struct rc_verify_options options = {.path = RIG_PATH, .vfs = RIG_VFS, .receipt = &receipt};
@@ -166,6 +166,15 @@ static void section_9_a_receipt_is_checked_against_its_row(void **state)
     receipt.site = rig_id("lab");
     assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
     receipt.site = rig_id("hq");
+    receipt.at = 1; /* the right row, but it says another time */
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
+    receipt.at = RC_NONE;
+    receipt.type = "RESUME";
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
+    receipt.type = NULL;
+    receipt.id = "another";
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
+    receipt.id = NULL;
     receipt.seq = 5;
     assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
     receipt.seq = 6;
