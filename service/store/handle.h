@@ -20,9 +20,9 @@
  */
 #define RC_STORE_CACHE_KIB 131072
 
-/* Pages of WAL after which a COMMIT folds it back by itself, when nobody called rc_store_checkpoint: 128 MiB, which a
- * restart reads in a quarter of a second. Less means that when everybody is punched out at once, the same pages are
- * written to the database again and again. The file is cut back to that size too. */
+/* Pages of WAL after which a COMMIT folds it back by itself, when nobody called rc_store_checkpoint: 128 MiB,
+ * which a restart reads in a quarter of a second. Less means that when everybody is punched out at once, the
+ * same pages are written to the database again and again. The file is cut back to that size too. */
 #define RC_STORE_WAL_PAGES 32768
 #define RC_STORE_WAL_BYTES (RC_STORE_WAL_PAGES * 4096)
 
