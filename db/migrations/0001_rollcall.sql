@@ -194,6 +194,7 @@ CREATE TABLE receipts (
     recorded_at INTEGER,
     review      INTEGER NOT NULL CHECK (review IN (0, 1)),
     code        TEXT,
+    after_seq   INTEGER NOT NULL, -- the log's last row when it was given: what it was given after
     PRIMARY KEY (site, employee_id, id)
 ) STRICT, WITHOUT ROWID;
 

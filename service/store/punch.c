@@ -152,6 +152,7 @@ enum rc_store_result rc_verdict_keep(struct rc_store *store, int site, struct rc
     rc_bind_some(&binder, receipt->recorded_at);
     rc_bind_int(&binder, receipt->review ? 1 : 0);
     rc_bind_word(&binder, receipt->code == RC_OK ? NULL : rc_code_name(receipt->code));
+    rc_bind_int(&binder, store->sites[site].now.punches.seq);
     enum rc_store_result result = rc_handle_run(store, statement);
     if (result == RC_STORE_OK && sqlite3_changes(store->db) == 0)
         return rc_handle_refuse(store, "this punch id has a verdict already");

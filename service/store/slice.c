@@ -407,7 +407,7 @@ static enum rc_store_result fill_out(const struct asker *asker, const struct fac
     bool said_out = false;
     enum rc_store_result result = RC_STORE_OK;
     if (closing->type == RC_AUTO_OUT) {
-        const int64_t since[] = {closing->at};
+        const int64_t since[] = {closing->seq};
         result = ask_exists(asker, RC_SQL_SAID_OUT, since, 1, &said_out);
     }
     out->since_at = closing->at;

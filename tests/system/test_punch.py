@@ -235,7 +235,7 @@ def test_P_16_the_command_decides_holds_adds_and_voids(house):
     house.service.ask("correct", "accept", "--seq", held["seq"])
     house.observer.wait_status("ana", status="IN")
     house.service.ask("correct", "void", "--seq", held["seq"], "--reason", "was at home")
-    house.observer.wait_status("ana", status="OUT")
+    house.observer.wait_status("ana", status="OUT", cause="CORRECTION")
     assert house.store.periods("ana") == []
     house.service.verify()
 
