@@ -366,6 +366,18 @@ enum rc_store_result rc_store_load_sessions(struct rc_store *store, int site, rc
     return result;
 }
 
+static struct rc_directory_row read_person(sqlite3_stmt *statement)
+{
+    struct rc_directory_row row;
+    rc_column_id(statement, 0, &row.employee);
+    rc_column_id(statement, 1, &row.group);
+    rc_column_id(statement, 2, &row.manager);
+    row.name = rc_column_text(statement, 3);
+    row.email = rc_column_text(statement, 4);
+    row.active = rc_column_bool(statement, 5);
+    return row;
+}
+
 enum rc_store_result rc_store_directory(struct rc_store *store, int site, rc_store_directory_fn *each,
                                         void *context)
 {
@@ -374,17 +386,27 @@ enum rc_store_result rc_store_directory(struct rc_store *store, int site, rc_sto
     if (result != RC_STORE_OK || !begin(store, site, RC_SQL_DIRECTORY, &binder, &result))
         return result;
     while (rc_handle_row(store, binder.statement, &result)) {
-        struct rc_directory_row row;
-        rc_column_id(binder.statement, 0, &row.employee);
-        rc_column_id(binder.statement, 1, &row.group);
-        rc_column_id(binder.statement, 2, &row.manager);
-        row.name = rc_column_text(binder.statement, 3);
-        row.email = rc_column_text(binder.statement, 4);
-        row.active = rc_column_bool(binder.statement, 5);
+        struct rc_directory_row row = read_person(binder.statement);
         if (!each(context, &row)) {
             sqlite3_reset(binder.statement);
             break;
         }
     }
     return result;
+}
+
+enum rc_store_result rc_store_directory_one(struct rc_store *store, int site, const struct rc_id *employee,
+                                            rc_store_directory_fn *each, void *context)
+{
+    struct binder binder;
+    enum rc_store_result result = rc_handle_may_read(store, site);
+    if (result != RC_STORE_OK || !begin(store, site, RC_SQL_DIRECTORY_ONE, &binder, &result))
+        return result;
+    rc_bind_key(&binder, employee);
+    if (!rc_handle_row(store, binder.statement, &result))
+        return result == RC_STORE_OK ? RC_STORE_NOT_FOUND : result;
+    struct rc_directory_row row = read_person(binder.statement);
+    each(context, &row);
+    sqlite3_reset(binder.statement);
+    return RC_STORE_OK;
 }

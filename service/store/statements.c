@@ -37,8 +37,8 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
                        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [RC_SQL_ROW_HASH] = "SELECT hash FROM punches WHERE site = ? AND seq = ?",
     [RC_SQL_RECEIPT_ADD] = "INSERT OR FAIL INTO receipts (site, employee_id, id, type, result, seq, at, "
-                           "recorded_at, review, code) "
-                           "VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (site, employee_id, id) DO NOTHING",
+                           "recorded_at, review, code, after_seq) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (site, employee_id, id) DO NOTHING",
     [RC_SQL_VERDICT] = "SELECT r.type, r.result, r.seq, r.at, r.recorded_at, r.review, r.code, p.hash "
                        "FROM receipts r LEFT JOIN punches p ON p.site = r.site AND p.seq = r.seq "
                        "WHERE r.site = ? AND r.employee_id = ? AND r.id = ?",
@@ -67,10 +67,12 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_UNMADE] =
         "SELECT 1 FROM punches c JOIN punch_facts t ON t.site = c.site AND t.seq = c.target_seq "
         "WHERE c.site = ? AND c.employee_id = ? AND c.at >= ? AND c.seq > ? AND c.type = 'CORRECTION' "
-        "AND (+c.action = 'void' OR +c.action = 'reject') AND c.actor <> 'service' AND t.state = 'effective' "
+        "AND (+c.action = 'void' OR +c.action = 'reject') AND c.actor <> 'service' "
+        "AND (t.state = 'effective' OR EXISTS (SELECT 1 FROM punches a WHERE a.site = c.site "
+        "AND a.target_seq = t.seq AND a.action = 'accept' AND a.type = 'CORRECTION')) "
         "AND t.type IN ('IN', 'RESUME') AND t.effective_at >= ? LIMIT 1",
     [RC_SQL_SAID_OUT] = "SELECT 1 FROM receipts WHERE site = ? AND employee_id = ? AND code = 'ALREADY_OUT' "
-                        "AND recorded_at >= ? LIMIT 1",
+                        "AND after_seq >= ? LIMIT 1",
 
     [RC_SQL_ROW_FACTS] = "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ? AND seq = ?",
     [RC_SQL_PAGE_SITE] = "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ? AND seq > ? AND seq <= ? "
@@ -161,6 +163,8 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_DIRECTORY] =
         "SELECT employee_id, grp, manager_id, name, email, active FROM employees WHERE site = ? "
         "ORDER BY employee_id",
+    [RC_SQL_DIRECTORY_ONE] = "SELECT employee_id, grp, manager_id, name, email, active FROM employees "
+                             "WHERE site = ? AND employee_id = ?",
     [RC_SQL_ALERT_RAISE] =
         "INSERT INTO alerts (site, kind, since, detail) "
         "SELECT ?1, ?2, COALESCE((SELECT max(since) FROM alerts WHERE site = ?1 AND kind = ?2 "

@@ -525,6 +525,12 @@ static void the_directory_gives_names_and_groups(void **state)
         -1);
     rig_ok(rig, rc_store_directory(rig->store, rig->site, keep_person, &people));
     assert_int_equal(people, 1);
+    struct rc_id anna = {4, "anna"}, ghost = {5, "ghost"};
+    rig_ok(rig, rc_store_directory_one(rig->store, rig->site, &anna, keep_person, &people));
+    assert_int_equal(people, 2);
+    assert_int_equal(rc_store_directory_one(rig->store, rig->site, &ghost, keep_person, &people),
+                     RC_STORE_NOT_FOUND);
+    assert_int_equal(people, 2);
     rig_ok(rig, rc_store_load_employees(rig->store, rig->site, keep_employee, &row));
     assert_string_equal(row.group.text, "sales");
 }
