@@ -4,6 +4,7 @@
 #include "daemon/access.h"
 #include "daemon/answer.h"
 #include "daemon/log.h"
+#include "daemon/repair.h"
 #include "daemon/report.h"
 #include "wire/encode.h"
 #include "wire/topic.h"
@@ -225,6 +226,8 @@ static void take_refused(struct rc_service *service, struct rc_site *site, const
                          const struct rc_decoded *decoded)
 {
     rc_metrics_add(service->metrics, RC_M_REFUSED, site->index, (int)decoded->refusal, 1);
+    if (decoded->refusal == RC_REFUSAL_SERVICE_TOPIC)
+        rc_repair_note(site, message, &decoded->topic);
     if (decoded->kind != RC_DECODED_INVALID)
         return;
     if (decoded->topic.kind == RC_TOPIC_HEARTBEAT) {

@@ -2,6 +2,7 @@
 
 #include "daemon/intake.h"
 #include "daemon/log.h"
+#include "daemon/repair.h"
 #include "daemon/report.h"
 
 #include <inttypes.h>
@@ -152,9 +153,11 @@ static void republish(struct rc_loop *loop)
     loop->republishing = false;
     if (!service->batch.store_ok)
         return;
-    for (int i = 0; i < service->site_count; i++)
+    for (int i = 0; i < service->site_count; i++) {
+        rc_repair(service, &service->sites[i]);
         loop->republishing |=
             rc_publisher_republish(&service->sites[i].publisher, service->store, service->reading.now);
+    }
 }
 
 static void tend_links(struct rc_service *service)

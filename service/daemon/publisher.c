@@ -66,6 +66,14 @@ void rc_publisher_up(struct rc_publisher *publisher, int64_t now)
     publisher->outbox_after = 0;
     publisher->outbox_waits = true;
     drop_profiles(publisher);
+    publisher->phase = RC_REPUBLISH_DONE;
+    rc_publisher_again(publisher, now);
+}
+
+void rc_publisher_again(struct rc_publisher *publisher, int64_t now)
+{
+    if (publisher->phase != RC_REPUBLISH_DONE)
+        return;
     publisher->phase = RC_REPUBLISH_EMPLOYEES;
     publisher->cursor = 0;
     publisher->paced_now = now;
@@ -263,13 +271,18 @@ static bool republish_employee(struct rc_publisher *publisher)
     return true;
 }
 
+struct rc_device_status rc_publisher_device(const struct rc_session_row *row)
+{
+    return (struct rc_device_status){.device = row->session,
+                                     .online = row->state != RC_S_EXPIRED,
+                                     .since_at = row->first_at,
+                                     .last_seen_at = row->heard_at};
+}
+
 static bool republish_device(struct rc_publisher *publisher, const struct rc_session_row *row)
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
-    struct rc_device_status status = {.device = row->session,
-                                      .online = row->state != RC_S_EXPIRED,
-                                      .since_at = row->first_at,
-                                      .last_seen_at = row->heard_at};
+    struct rc_device_status status = rc_publisher_device(row);
     rc_topic_device_status(topic, &publisher->name, &row->session);
     return retain(publisher, topic, payload, rc_encode_device(&status, payload, sizeof payload));
 }
@@ -349,11 +362,16 @@ static void republish_some(struct rc_publisher *publisher, struct rc_store *stor
             return;
 }
 
+bool rc_publisher_caught_up(const struct rc_publisher *publisher)
+{
+    return publisher->up && !publisher->full && !publisher->outbox_waits && !publisher->first;
+}
+
 bool rc_publisher_republish(struct rc_publisher *publisher, struct rc_store *store, int64_t now)
 {
     if (!publisher->up || publisher->phase == RC_REPUBLISH_DONE)
         return false;
-    if (publisher->full || publisher->outbox_waits || publisher->first)
+    if (!rc_publisher_caught_up(publisher))
         return true;
     int64_t allowed = (now - publisher->paced_now) * RC_REPUBLISH_PER_S / 1000;
     if (allowed > RC_REPUBLISH_PER_S / 10)

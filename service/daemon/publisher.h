@@ -104,6 +104,16 @@ enum rc_store_result rc_publisher_pump(struct rc_publisher *publisher, struct rc
  * open, and the engine has no uncommitted changes. Returns true while there is more to do. */
 bool rc_publisher_republish(struct rc_publisher *publisher, struct rc_store *store, int64_t now);
 
+/* rc_publisher_again begins the republishing anew, unless it is under way. */
+void rc_publisher_again(struct rc_publisher *publisher, int64_t now);
+
+/* rc_publisher_caught_up: the link is up, and all that was to go out before now has been handed over to it.
+ */
+bool rc_publisher_caught_up(const struct rc_publisher *publisher);
+
+/* rc_publisher_device returns what a device's retained status says of it. */
+struct rc_device_status rc_publisher_device(const struct rc_session_row *row);
+
 /* rc_publisher_idle: nothing is in flight, nothing waits that could be handed over (the outbox only if it can
  * be read), or the link is down. */
 bool rc_publisher_idle(const struct rc_publisher *publisher, bool outbox_readable);

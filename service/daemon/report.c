@@ -19,12 +19,16 @@ static void direct(struct rc_site *site, const char *topic, const char *payload,
                         retain);
 }
 
+size_t rc_report_status(const struct rc_service *service, bool online, char payload[RC_ENCODED_MAX])
+{
+    return rc_encode_service(online, RC_VERSION, service->started_at, payload, RC_ENCODED_MAX);
+}
+
 static void publish_status(struct rc_service *service, struct rc_site *site, bool online)
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
     rc_topic_site(topic, &site->name, "service/status");
-    size_t length = rc_encode_service(online, RC_VERSION, service->started_at, payload, sizeof payload);
-    direct(site, topic, payload, length, 1, true);
+    direct(site, topic, payload, rc_report_status(service, online, payload), 1, true);
 }
 
 /* ---- canary ---- */
@@ -61,12 +65,16 @@ static void send_canaries(struct rc_service *service)
 
 /* ---- alerts ---- */
 
-static size_t encode_alert(const struct rc_site *site, enum rc_alert kind, char topic[RC_TOPIC_MAX],
-                           char payload[RC_ENCODED_MAX])
+static size_t encode_alert(const struct rc_site *site, enum rc_alert kind, char payload[RC_ENCODED_MAX])
 {
     const struct rc_alert_state *state = rc_alerts_state(&site->alerts, kind);
-    rc_topic_alert(topic, &site->name, kind);
     return state->raised ? rc_encode_alert(kind, state->since_at, state->detail, payload, RC_ENCODED_MAX) : 0;
+}
+
+size_t rc_report_alert(const struct rc_site *site, struct rc_text kind, char payload[RC_ENCODED_MAX])
+{
+    enum rc_alert known;
+    return rc_alert_parse(kind, &known) ? encode_alert(site, known, payload) : 0;
 }
 
 static void publish_change(struct rc_service *service, struct rc_site *site,
@@ -74,7 +82,8 @@ static void publish_change(struct rc_service *service, struct rc_site *site,
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
     const char *name = rc_alert_name(change->kind);
-    size_t length = encode_alert(site, change->kind, topic, payload);
+    size_t length = encode_alert(site, change->kind, payload);
+    rc_topic_alert(topic, &site->name, change->kind);
     rc_log(change->raised ? RC_LOG_WARN : RC_LOG_INFO, change->raised ? "alert_raised" : "alert_cleared",
            RC_F_ID("site", &site->name), RC_F_STR("kind", name), RC_F_STR("detail", change->detail));
     rc_metrics_set(service->metrics, RC_M_ALERTS, site->index, (int)change->kind, change->raised);
@@ -101,15 +110,29 @@ static void look_at_alerts(struct rc_service *service, struct rc_site *site)
         publish_change(service, site, &changes[i]);
 }
 
-void rc_report_connected(struct rc_service *service, struct rc_site *site)
+void rc_report_again(struct rc_service *service, struct rc_site *site)
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
-    send_canary(site, service->reading.now);
     publish_status(service, site, true);
     for (int kind = 0; kind < RC_ALERT_COUNT; kind++) {
-        size_t length = encode_alert(site, (enum rc_alert)kind, topic, payload);
+        size_t length = encode_alert(site, (enum rc_alert)kind, payload);
+        rc_topic_alert(topic, &site->name, (enum rc_alert)kind);
         direct(site, topic, payload, length, 1, true);
     }
+}
+
+void rc_report_soon(struct rc_service *service, struct rc_site *site, enum rc_topic_ours what)
+{
+    if (what == RC_OURS_SUMMARY)
+        site->summary_now = service->reading.now - RC_SUMMARY_REPEAT_MS; /* due although nothing changed */
+    else
+        service->report.metrics_now = service->reading.now;
+}
+
+void rc_report_connected(struct rc_service *service, struct rc_site *site)
+{
+    send_canary(site, service->reading.now);
+    rc_report_again(service, site);
 }
 
 void rc_report_stopping(struct rc_service *service, struct rc_site *site)

@@ -6,7 +6,8 @@
 #ifndef RC_DAEMON_REPORT_H
 #define RC_DAEMON_REPORT_H
 
-#include <stdint.h>
+#include "wire/encode.h"
+#include "wire/topic.h"
 
 struct rc_service;
 struct rc_site;
@@ -33,6 +34,18 @@ struct rc_report {
 
 /* rc_report_connected publishes what a fresh connection needs first: status, alerts, a canary. */
 void rc_report_connected(struct rc_service *service, struct rc_site *site);
+
+/* rc_report_again publishes status and alerts as they are, because somebody may have published something
+ * else. */
+void rc_report_again(struct rc_service *service, struct rc_site *site);
+
+/* rc_report_soon has the summary or the metrics published at the next opportunity. */
+void rc_report_soon(struct rc_service *service, struct rc_site *site, enum rc_topic_ours what);
+
+/* rc_report_status and _alert write the payload that stands on service/status and on alert/{kind}; 0: none
+ * does. */
+size_t rc_report_status(const struct rc_service *service, bool online, char payload[RC_ENCODED_MAX]);
+size_t rc_report_alert(const struct rc_site *site, struct rc_text kind, char payload[RC_ENCODED_MAX]);
 
 /* rc_report_stopping says on service/status that the service is going. */
 void rc_report_stopping(struct rc_service *service, struct rc_site *site);

@@ -10,6 +10,7 @@
 #include "daemon/backlog.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"
+#include "daemon/forgery.h"
 #include "daemon/publisher.h"
 #include "wire/encode.h"
 
@@ -34,6 +35,7 @@ struct rc_site {
     struct rc_publisher publisher;
     struct rc_backlog backlog;
     struct rc_alerts alerts;
+    struct rc_forgeries forgeries;
     struct rc_summary summary; /* as last published, at summary_now */
     int64_t summary_now;
     struct rc_tally tally;

@@ -60,6 +60,12 @@ static bool at_end(const struct cursor *cursor)
     return cursor->at == cursor->end;
 }
 
+static enum rc_topic_kind ours(struct rc_topic *out, enum rc_topic_ours what)
+{
+    out->ours = what;
+    return RC_TOPIC_OURS;
+}
+
 /* .../session/{session}/... */
 static enum rc_topic_kind parse_session(struct cursor *cursor, struct rc_topic *out)
 {
@@ -96,8 +102,15 @@ static enum rc_topic_kind parse_employee(struct cursor *cursor, struct rc_topic 
     struct rc_text word = take_word(cursor);
     if (IS(word, "session"))
         return parse_session(cursor, out);
-    bool ours = IS(word, "status") || IS(word, "event") || IS(word, "training") || IS(word, "profile");
-    return ours && at_end(cursor) ? RC_TOPIC_OURS : RC_TOPIC_UNKNOWN;
+    if (!at_end(cursor))
+        return RC_TOPIC_UNKNOWN;
+    if (IS(word, "status"))
+        return ours(out, RC_OURS_STATUS);
+    if (IS(word, "event"))
+        return ours(out, RC_OURS_EVENT);
+    if (IS(word, "training"))
+        return ours(out, RC_OURS_TRAINING);
+    return IS(word, "profile") ? ours(out, RC_OURS_PROFILE) : RC_TOPIC_UNKNOWN;
 }
 
 static enum rc_topic_kind parse_device(struct cursor *cursor, struct rc_topic *out)
@@ -114,7 +127,7 @@ static enum rc_topic_kind parse_device(struct cursor *cursor, struct rc_topic *o
         return RC_TOPIC_DEVICE_HEARTBEAT;
     if (IS(word, "leave"))
         return RC_TOPIC_DEVICE_LEAVE;
-    return IS(word, "status") ? RC_TOPIC_OURS : RC_TOPIC_UNKNOWN;
+    return IS(word, "status") ? ours(out, RC_OURS_DEVICE) : RC_TOPIC_UNKNOWN;
 }
 
 static enum rc_topic_kind parse_request(struct cursor *cursor, struct rc_topic *out)
@@ -135,10 +148,10 @@ static enum rc_topic_kind parse_request(struct cursor *cursor, struct rc_topic *
 }
 
 /* Topics of the whole site, all of them the service's. */
-static enum rc_topic_kind parse_site(struct cursor *cursor, struct rc_text word)
+static enum rc_topic_kind parse_site(struct cursor *cursor, struct rc_text word, struct rc_topic *out)
 {
     if (IS(word, "summary"))
-        return at_end(cursor) ? RC_TOPIC_OURS : RC_TOPIC_UNKNOWN;
+        return at_end(cursor) ? ours(out, RC_OURS_SUMMARY) : RC_TOPIC_UNKNOWN;
     if (IS(word, "reply")) /* a Response Topic may have any depth below it */
         return more(cursor) ? RC_TOPIC_OURS : RC_TOPIC_UNKNOWN;
     if (!more(cursor))
@@ -146,13 +159,17 @@ static enum rc_topic_kind parse_site(struct cursor *cursor, struct rc_text word)
     struct rc_text name = take_word(cursor);
     if (!at_end(cursor))
         return RC_TOPIC_UNKNOWN;
-    if (IS(word, "alert"))
-        return name.length > 0 ? RC_TOPIC_OURS : RC_TOPIC_UNKNOWN;
+    if (IS(word, "alert")) {
+        out->word = name;
+        return name.length > 0 ? ours(out, RC_OURS_ALERT) : RC_TOPIC_UNKNOWN;
+    }
     if (!IS(word, "service"))
         return RC_TOPIC_UNKNOWN;
     if (IS(name, "canary"))
         return RC_TOPIC_CANARY;
-    return IS(name, "status") || IS(name, "metrics") ? RC_TOPIC_OURS : RC_TOPIC_UNKNOWN;
+    if (IS(name, "status"))
+        return ours(out, RC_OURS_SERVICE);
+    return IS(name, "metrics") ? ours(out, RC_OURS_METRICS) : RC_TOPIC_UNKNOWN;
 }
 
 static enum rc_topic_kind parse_below_prefix(struct cursor *cursor, struct rc_topic *out)
@@ -167,7 +184,7 @@ static enum rc_topic_kind parse_below_prefix(struct cursor *cursor, struct rc_to
         return parse_device(cursor, out);
     if (IS(word, "request"))
         return parse_request(cursor, out);
-    return parse_site(cursor, word);
+    return parse_site(cursor, word, out);
 }
 
 static void no_id(struct rc_id *id)
@@ -182,7 +199,8 @@ void rc_topic_parse(struct rc_text text, struct rc_topic *out)
     no_id(&out->employee);
     no_id(&out->session);
     no_id(&out->login);
-    out->verb = (struct rc_text){NULL, 0};
+    out->verb = out->word = (struct rc_text){NULL, 0};
+    out->ours = RC_OURS_NONE;
     if (text.length < PREFIX_LENGTH || memcmp(text.data, RC_TOPIC_PREFIX, PREFIX_LENGTH) != 0) {
         out->kind = RC_TOPIC_FOREIGN;
         return;

@@ -28,13 +28,29 @@ enum rc_topic_kind {
     RC_TOPIC_KIND_COUNT
 };
 
+/* What the service publishes on a topic of its own that others listen to. */
+enum rc_topic_ours {
+    RC_OURS_NONE,   /* not OURS; or a receipt, a result, a reply: said to one, once */
+    RC_OURS_STATUS, /* emp/{employee}/status ... */
+    RC_OURS_EVENT,
+    RC_OURS_TRAINING,
+    RC_OURS_PROFILE,
+    RC_OURS_DEVICE, /* dev/{session}/status */
+    RC_OURS_ALERT,  /* alert/{word} */
+    RC_OURS_SUMMARY,
+    RC_OURS_SERVICE, /* service/status */
+    RC_OURS_METRICS, /* service/metrics */
+};
+
 struct rc_topic {
     enum rc_topic_kind kind;
+    enum rc_topic_ours ours;
     struct rc_id site;
-    struct rc_id employee; /* HEARTBEAT .. PROGRESS */
-    struct rc_id session;  /* HEARTBEAT .. PROGRESS; the device for DEVICE_* */
+    struct rc_id employee; /* HEARTBEAT .. PROGRESS; OURS where it has one */
+    struct rc_id session;  /* HEARTBEAT .. PROGRESS; the device for DEVICE_*; OURS where it has one */
     struct rc_id login;    /* REQUEST */
     struct rc_text verb;   /* REQUEST; borrowed from the text parsed; 1 to 32 of [a-z-] */
+    struct rc_text word;   /* OURS_ALERT: which; borrowed, of any bytes */
 };
 
 /* rc_topic_parse always fills *out; kind says what it is. Text need not be UTF-8, may hold NUL, may be of any

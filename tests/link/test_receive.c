@@ -72,11 +72,44 @@ static void every_topic_of_the_clients_is_heard_at_its_qos(void **state)
     rc_test_mqtt_close(client, true);
 }
 
-static void topics_of_the_service_and_of_other_sites_are_not_heard(void **state)
+static const char *const own_topics[] = {
+    "emp/ann/status", "emp/ann/event",  "emp/ann/profile", "emp/ann/training", "dev/k1/status",
+    "summary",        "service/status", "service/metrics", "alert/outage",
+};
+
+static void others_are_heard_on_the_services_own_topics_and_whether_it_is_retained(void **state)
+{
+    struct rig *rig = *state;
+    struct rc_test_mqtt *client = rig_client(rig, "mallory");
+    for (size_t i = 0; i < sizeof own_topics / sizeof *own_topics; i++) {
+        char topic[128];
+        snprintf(topic, sizeof topic, "rollcall/v1/hq/%s", own_topics[i]);
+        rc_test_mqtt_say(client, topic, "{}", 1, i % 2 == 0);
+        rig_await_message(rig, own_topics[i]);
+        assert_int_equal(rig->entry.qos, 0);
+        assert_int_equal(rig->entry.retained, i % 2 == 0);
+    }
+    rc_test_mqtt_close(client, true);
+}
+
+static void what_the_service_publishes_on_its_own_topics_does_not_come_back(void **state)
 {
     struct rig *rig = *state;
     struct rc_test_mqtt *client = rig_client(rig, "ann");
-    rc_test_mqtt_say(client, "rollcall/v1/hq/emp/ann/status", "{}", 1, false);
+    for (size_t i = 0; i < sizeof own_topics / sizeof *own_topics; i++) {
+        rig_publish(rig, own_topics[i], "{}", 1, (int64_t)i + 1);
+        rig_await(rig, RC_INBOUND_ACKED); /* and a message would have come before it */
+    }
+    rc_test_mqtt_say(client, TOPIC, "{}", 1, false);
+    rig_await_message(rig, PUNCH);
+    assert_int_equal(rc_inbox_depth(rig->inbox), 0);
+    rc_test_mqtt_close(client, true);
+}
+
+static void receipts_and_topics_of_other_sites_are_not_heard(void **state)
+{
+    struct rig *rig = *state;
+    struct rc_test_mqtt *client = rig_client(rig, "ann");
     rc_test_mqtt_say(client, "rollcall/v1/hq/emp/ann/session/tab1/receipt", "{}", 1, false);
     rc_test_mqtt_say(client, "rollcall/v1/mill/emp/ann/session/tab1/punch", "{}", 1, false);
     rc_test_mqtt_say(client, TOPIC, "{}", 1, false);
@@ -340,7 +373,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LINK_TEST(every_topic_of_the_clients_is_heard_at_its_qos),
-        LINK_TEST(topics_of_the_service_and_of_other_sites_are_not_heard),
+        LINK_TEST(others_are_heard_on_the_services_own_topics_and_whether_it_is_retained),
+        LINK_TEST(what_the_service_publishes_on_its_own_topics_does_not_come_back),
+        LINK_TEST(receipts_and_topics_of_other_sites_are_not_heard),
         LINK_TEST(retained_messages_do_not_come_at_a_subscription),
         LINK_TEST(clocks_of_the_receipt_are_in_the_entry),
         LINK_TEST(expiry_response_topic_and_correlation_are_read),

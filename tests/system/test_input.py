@@ -1,7 +1,10 @@
 """What breaks the protocol is refused, counted, answered where it can be, and changes nothing."""
 import json
+import sqlite3
+import time
 
 import pytest
+from support.observer import Observer
 
 GOOD = {"id": "x", "type": "IN"}
 
@@ -118,15 +121,95 @@ def test_retained_junk_is_ignored(house):
     assert types.count(("ana", "IN")) <= 1
 
 
+def refused_on_service_topics(house):
+    return house.service.metrics()['rollcall_refused_total{site="hq",reason="service-topic"}']
+
+
+def forge(device, topic, payload, retain=True):
+    device.client.publish(f"rollcall/v1/hq/{topic}", payload, 1, retain).wait_for_publish(30)
+
+
+def wait_repaired(house, topic, right):
+    """Waits until the observer has seen the forgery, and after it what is right."""
+    base = house.observer.base + topic
+    def repaired():
+        seen = [m.value for m in house.observer.messages if m.topic == base]
+        return FORGED in seen and right(seen[-1])
+    house.observer.wait(repaired, f"{topic} made right after {FORGED}")
+
+
+FORGED = {"status": "OUT", "online": False, "forged": True}
+
+
 def test_a_forged_status_is_made_right_again(house):
     house.start()
     ana = house.worker("ana")
-    house.observer.wait_status("ana", status="IN")
-    ana.client.publish("rollcall/v1/hq/emp/ana/status", b'{"status":"OUT"}', 1, True).wait_for_publish(30)
-    house.observer.wait(lambda: house.observer.status("ana") == {"status": "OUT"}, "the forged status")
-    house.service.again()
-    house.observer.wait_status("ana", status="IN", cause="PUNCH")
+    house.observer.wait_status("ana", status="IN", presence="present")
+    assert refused_on_service_topics(house) == 0  # what the service itself publishes there does not count
+    forge(ana, "emp/ana/status", json.dumps(FORGED))
+    wait_repaired(house, "emp/ana/status", lambda value: value and value.get("status") == "IN")
     assert house.store.types("ana") == ["IN"]
+    house.wait_until(lambda: refused_on_service_topics(house) == 1, "one that was refused")
+    # The truth is what lies retained: somebody who comes now sees it alone.
+    assert Observer(house.broker).wait_status("ana")["status"] == "IN"
+
+
+def test_what_nobody_should_publish_is_counted_and_made_right(house):
+    house.start()
+    kiosk = house.device_idle("mallory").connect(beats=False)
+    kiosk.client.publish("rollcall/v1/hq/dev/k1/heartbeat", b"", 0)
+    house.observer.wait_message("dev/k1/status", online=True)
+    with sqlite3.connect(house.service.database) as database:
+        database.execute("INSERT INTO employees (site, employee_id, name) VALUES ('hq', 'ana', 'Ana')")
+    right = {
+        "emp/ghost/status": lambda value: value is None,
+        "emp/ghost/event": lambda value: value is None,
+        "emp/ghost/profile": lambda value: value is None,
+        "emp/ghost/training": lambda value: value is None,
+        "dev/ghost/status": lambda value: value is None,
+        "alert/storage": lambda value: value is None,
+        "alert/doom": lambda value: value is None,
+        "emp/ana/profile": lambda value: value == {"employeeId": "ana", "name": "Ana"},
+        "dev/k1/status": lambda value: value and value["online"] and value["deviceId"] == "k1",
+        "service/status": lambda value: value and value["online"] and "startedAt" in value,
+        "summary": lambda value: value and "asOf" in value,
+        "service/metrics": lambda value: value and "asOf" in value,
+    }
+    for topic in right:
+        forge(kiosk, topic, json.dumps(FORGED))
+    for topic, check in right.items():
+        wait_repaired(house, topic, check)
+    house.wait_until(lambda: refused_on_service_topics(house) == len(right), "all of them refused")
+    newcomer = Observer(house.broker)
+    newcomer.wait_message("service/status", online=True)
+    assert not [topic for topic in newcomer.retained if "ghost" in topic or "/alert/" in topic], newcomer.retained
+    assert house.store.rows("SELECT * FROM punches") == []
+
+
+def test_a_status_that_somebody_cleared_is_back(house):
+    house.start()
+    ana = house.worker("ana")
+    house.observer.wait_status("ana", status="IN", presence="present")
+    since = house.observer.mark()
+    forge(ana, "emp/ana/status", b"")
+    house.observer.wait_message("emp/ana/status", since, status="IN")
+
+
+def test_a_forger_who_does_not_stop_gets_no_storm_and_not_the_last_word(house):
+    """One repair a topic a second, however many forgeries; also the next message of the service still gets through."""
+    house.start()
+    ana = house.worker("ana")
+    house.observer.wait_status("ana", status="IN", presence="present")
+    since = house.observer.mark()
+    started = time.monotonic()
+    for _ in range(500):
+        forge(ana, "emp/ana/status", json.dumps(FORGED))
+    house.observer.wait(lambda: house.observer.status("ana") != FORGED, "the last word of the service")
+    took = time.monotonic() - started
+    seen = [m.value for m in house.observer.messages[since:] if m.topic.endswith("/emp/ana/status")]
+    assert seen.count(FORGED) == 500
+    assert 1 <= len(seen) - 500 <= took + 1, (len(seen), took)
+    assert house.observer.status("ana")["status"] == "IN"
 
 
 def test_a_message_far_too_large_costs_its_sender_the_connection(house):

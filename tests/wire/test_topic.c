@@ -59,6 +59,35 @@ static void each_topic_of_the_protocol_is_known(void **state)
     }
 }
 
+static void what_the_service_says_on_a_topic_of_its_own_is_known(void **state)
+{
+    (void)state;
+    const struct {
+        const char *topic;
+        enum rc_topic_ours ours;
+    } all[] = {
+        {V1 "hq/emp/a/status", RC_OURS_STATUS},
+        {V1 "hq/emp/a/event", RC_OURS_EVENT},
+        {V1 "hq/emp/a/training", RC_OURS_TRAINING},
+        {V1 "hq/emp/a/profile", RC_OURS_PROFILE},
+        {V1 "hq/dev/k/status", RC_OURS_DEVICE},
+        {V1 "hq/alert/outage", RC_OURS_ALERT},
+        {V1 "hq/summary", RC_OURS_SUMMARY},
+        {V1 "hq/service/status", RC_OURS_SERVICE},
+        {V1 "hq/service/metrics", RC_OURS_METRICS},
+        {V1 "hq/reply/m1/who", RC_OURS_NONE},
+        {V1 "hq/emp/a/session/s/receipt", RC_OURS_NONE},
+        {V1 "hq/emp/a/session/s/training", RC_OURS_NONE},
+        {V1 "hq/request/m1/who", RC_OURS_NONE},
+    };
+    for (size_t i = 0; i < COUNT(all); i++) {
+        struct rc_topic topic;
+        parse(all[i].topic, &topic);
+        assert_int_equal(topic.ours, all[i].ours);
+        assert_int_equal(topic.word.length, topic.ours == RC_OURS_ALERT ? strlen("outage") : 0);
+    }
+}
+
 static void what_is_no_topic_of_the_protocol_is_told_apart(void **state)
 {
     (void)state;
@@ -213,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_topic_of_the_protocol_is_known),
+        cmocka_unit_test(what_the_service_says_on_a_topic_of_its_own_is_known),
         cmocka_unit_test(what_is_no_topic_of_the_protocol_is_told_apart),
         cmocka_unit_test(a_nul_in_a_topic_is_a_byte_like_any_other),
         cmocka_unit_test(each_topic_made_is_one_of_the_services),
