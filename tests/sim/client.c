@@ -11,9 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESEND_MS      15000 /* a punch without a receipt */
+/* A punch without a receipt is sent again, ever more rarely. */
+#define RESEND_MS_MIN  15000
+#define RESEND_MS_MAX  300000
 #define BACKOFF_MS_MAX 30000
 #define BACKOFF_MS_MIN 1000
+
+static int64_t resend_time(const struct sim_pending *pending)
+{
+    int64_t ms = (int64_t)RESEND_MS_MIN << (pending->tries < 5 ? pending->tries : 5);
+    return pending->sent_time + (ms < RESEND_MS_MAX ? ms : RESEND_MS_MAX);
+}
 
 static void set_timer(struct sim_world *world, int client)
 {
@@ -22,7 +30,7 @@ static void set_timer(struct sim_world *world, int client)
         return;
     int64_t time = c->connected ? c->beat_time : c->try_time;
     for (int i = 0; c->connected && i < c->pendings; i++) {
-        int64_t due = c->pending[i].sent_time == RC_NONE ? world->time : c->pending[i].sent_time + RESEND_MS;
+        int64_t due = c->pending[i].sent_time == RC_NONE ? world->time : resend_time(&c->pending[i]);
         if (due < time)
             time = due;
     }
@@ -262,6 +270,7 @@ static void send_punch(struct sim_world *world, int client, struct sim_pending *
     }
     words->class = world->plan->client[client].class;
     pending->sent_time = world->time;
+    pending->tries++;
     say(world, words, client);
 }
 
@@ -269,7 +278,7 @@ static void send_pending(struct sim_world *world, int client)
 {
     struct sim_client *c = &world->client[client];
     for (int i = 0; i < c->pendings; i++)
-        if (c->pending[i].sent_time == RC_NONE || world->time - c->pending[i].sent_time >= RESEND_MS)
+        if (c->pending[i].sent_time == RC_NONE || world->time >= resend_time(&c->pending[i]))
             send_punch(world, client, &c->pending[i]);
 }
 
@@ -388,8 +397,10 @@ static void try_connect(struct sim_world *world, int client)
     c->said = false;
     c->tries = 0;
     c->beat_time = world->time;
-    for (int i = 0; i < c->pendings; i++)
+    for (int i = 0; i < c->pendings; i++) {
         c->pending[i].sent_time = RC_NONE;
+        c->pending[i].tries = 0;
+    }
     sim_trace(world, "client %d connects, epoch %lld", client, (long long)c->epoch);
     sim_broker_connect(world, client, c->connection, will_of(world, client));
 }

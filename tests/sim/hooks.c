@@ -63,6 +63,10 @@ bool __wrap_rc_engine_step(struct rc_engine *engine, const struct rc_event *even
     if (event->kind == RC_EV_LEDGER) {
         size_t before = out->count;
         bool again = __real_rc_engine_step(engine, event, out);
+        for (size_t i = before; i < out->count; i++)
+            if (out->items[i].kind == RC_FX_STATUS)
+                sim_trace(world, "  ledger anew: %s is %s", out->items[i].status.employee.text,
+                          out->items[i].status.ledger.is_in ? "IN" : "OUT");
         sim_model_reloaded(world->model, out->items + before, out->count - before);
         return again;
     }
@@ -85,6 +89,7 @@ void __wrap_rc_engine_undo(struct rc_engine *engine)
         __real_rc_engine_undo(engine);
     if (is_service_engine(world, engine)) {
         sim_trace(world, "undone");
+        world->seen.undone++;
         sim_model_undo(world->model);
         sim_check_undone(world);
     }

@@ -225,7 +225,7 @@ static void sign(const struct sim_world *world, const struct sim_parcel *parcel,
         else
             sim_client_id(world, parcel->client, &entry->login);
     }
-    strcpy(entry->role, role);
+    snprintf(entry->role, sizeof entry->role, "%s", role);
 }
 
 /* When it was sent, by the contract's section 2, and whether that is known at all. */

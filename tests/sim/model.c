@@ -412,7 +412,7 @@ static void take_auto_out(struct sim_model *model, const struct sim_heard *heard
     else if (by_silence(row->cause))
         model_check_not_held(model, employee, row);
     sim_check_auto_out(model->world, employee, row);
-    model->world->seen.auto_outs++;
+    model->world->seen.auto_outs[row->cause]++;
     struct entry *entry = add_row(model, heard, row);
     if (!entry)
         return;
@@ -594,6 +594,9 @@ static void step_punch(struct sim_model *model, const struct sim_heard *heard, c
     if (receipt->result != RC_DUPLICATE && receipt->code != RC_ID_CONFLICT)
         remember(model, words, receipt);
     model->world->seen.punches++;
+    model->world->seen.late += model_when(heard).late;
+    model->world->seen.receipts[receipt->result]++;
+    model->world->seen.codes[receipt->code]++;
 }
 
 static void step_correct(struct sim_model *model, const struct sim_heard *heard, const struct done *done)

@@ -207,11 +207,30 @@ static void pause_between(struct maker *maker, int employee, int client, int64_t
                        .time = time + away, .kind = SIM_DO_PUNCH, .who = client, .a = RC_IN, .b = employee});
 }
 
+/* Pressed while nothing passes: they come late, with how long ago. */
+static void incident_off_line(struct maker *maker, int employee, int client, int64_t time)
+{
+    int64_t ms = spread(maker, 20 * SECOND, 3 * HOUR);
+    add(maker, (struct sim_action){.time = time, .kind = SIM_DO_DARK, .who = client, .ms = ms});
+    bool in = false;
+    for (int64_t at = time + some(maker, SECOND, ms); at < time + ms;
+         at += spread(maker, 10 * SECOND, HOUR)) {
+        add(maker,
+            (struct sim_action){
+                .time = at, .kind = SIM_DO_PUNCH, .who = client, .a = in ? RC_IN : RC_OUT, .b = employee});
+        in = !in;
+    }
+}
+
 static void incident(struct maker *maker, int employee, int client, int64_t time)
 {
     bool own = maker->plan->client[client].kind == SIM_PERSONAL;
     int other = maker->first[employee] + (int)some(maker, 0, maker->own[employee] - 1);
-    switch (some(maker, 0, 9)) {
+    switch (some(maker, 0, 11)) {
+    case 10:
+    case 11:
+        incident_off_line(maker, employee, client, time);
+        break;
     case 0:
     case 1:
     case 2:
@@ -259,6 +278,8 @@ static void add_shift(struct maker *maker, int employee, int64_t start, int64_t 
                                        .b = employee});
     add(maker,
         (struct sim_action){.time = start, .kind = SIM_DO_PUNCH, .who = client, .a = RC_IN, .b = employee});
+    if (client == maker->kiosks[0] && maybe(maker, 500))
+        return; /* who forgets all about it until the next time */
     for (int64_t time = start + spread(maker, SECOND, maker->incident_ms); time < end;
          time += some(maker, SECOND, 2 * maker->incident_ms))
         incident(maker, employee, client, time);
@@ -368,6 +389,17 @@ static void add_faults(struct maker *maker, int64_t mean_ms)
     }
 }
 
+/* The router of the site, or of a part of it, loses its power (P-8). */
+static void add_darkness(struct maker *maker)
+{
+    for (int64_t time = some(maker, 4 * MINUTE, 20 * MINUTE); time < maker->plan->horizon_ms;
+         time += some(maker, 10 * MINUTE, HOUR))
+        add(maker, (struct sim_action){.time = time,
+                                       .kind = SIM_DO_SITE_DARK,
+                                       .who = maybe(maker, 700) ? -1 : 0,
+                                       .ms = spread(maker, 20 * SECOND, 40 * MINUTE)});
+}
+
 static int by_time(const void *a, const void *b)
 {
     const struct sim_action *x = a, *y = b;
@@ -383,22 +415,24 @@ void sim_plan_make(struct sim_plan *plan, uint64_t seed)
     *plan = (struct sim_plan){.seed = seed};
     struct maker maker = {.plan = plan, .luck = sim_dice(seed, SIM_LUCK_PLAN, 0, 0)};
     int64_t shape = (int64_t)(seed % 10);
-    bool slow = shape == 9, crowd = shape == 7;
-    plan->employees = (int)(slow ? some(&maker, 2, 5) : crowd ? some(&maker, 18, 36) : some(&maker, 3, 11));
+    bool slow = shape == 9, crowd = shape >= 6 && !slow;
+    plan->employees = (int)(slow ? some(&maker, 2, 5) : crowd ? some(&maker, 8, 24) : some(&maker, 3, 11));
     plan->horizon_ms = slow    ? some(&maker, DAY, 3 * DAY)
-                       : crowd ? some(&maker, HOUR / 2, 3 * HOUR / 2)
+                       : crowd ? some(&maker, 20 * MINUTE, 50 * MINUTE)
                                : some(&maker, 15 * MINUTE, 100 * MINUTE);
     plan->groups = (int)some(&maker, 1, SIM_GROUPS);
     plan->marks = (enum sim_marks)some(&maker, SIM_MARKS_RC_AT, SIM_MARKS_NONE);
     plan->broker_on_host = maybe(&maker, 600);
     plan->loss_permille = maybe(&maker, 500) ? 0 : (int)spread(&maker, 1, 100);
     plan->delay_ms_max = spread(&maker, 5, 3 * SECOND);
-    plan->flush_ms = spread(&maker, 5 * SECOND, MINUTE);
+    plan->flush_ms = some(&maker, 5 * SECOND, MINUTE);
     plan->settle_ms = 10 * MINUTE;
     maker.incident_ms = (int)(slow ? some(&maker, 20 * MINUTE, 3 * HOUR) : some(&maker, MINUTE, 15 * MINUTE));
     add_clients(&maker, slow);
     add_desk(&maker);
     add_days(&maker, slow ? 20 * HOUR : HOUR, slow ? 16 * HOUR : HOUR / 4);
+    if (crowd)
+        add_darkness(&maker);
     if (!maybe(&maker, 100)) /* one run in ten has only its people's own troubles */
         add_faults(&maker, slow ? some(&maker, HOUR, 8 * HOUR) : some(&maker, 3 * MINUTE, HOUR / 2));
     qsort(plan->actions, (size_t)plan->count, sizeof *plan->actions, by_time);

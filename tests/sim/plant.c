@@ -119,9 +119,11 @@ void sim_plant_effects(const struct sim_world *world, const struct rc_event *eve
             effects->count = i;
             return;
         }
-        bool receipt = effect->kind == RC_FX_RECEIPT && event->now % 7 == 0;
-        if (sim_planted(world, SIM_PLANT_NO_RECEIPT) && receipt)
+        bool receipt = effect->kind == RC_FX_RECEIPT;
+        if (sim_planted(world, SIM_PLANT_NO_RECEIPT) && receipt && event->now % 7 == 0)
             effect->kind = RC_FX_ALERT;
+        if (sim_planted(world, SIM_PLANT_FORGET_VERDICT) && receipt)
+            effect->receipt.remember = false;
         if (effect->kind == RC_FX_ROW) {
             change_row(world, effects, i);
             if (sim_planted(world, SIM_PLANT_TWO_AUTO_OUTS) && effect->row.type == RC_AUTO_OUT)
@@ -132,9 +134,5 @@ void sim_plant_effects(const struct sim_world *world, const struct rc_event *eve
 
 bool sim_plant_swallows(const struct sim_world *world, const struct rc_effect *effect)
 {
-    if (sim_planted(world, SIM_PLANT_FORGET_VERDICT))
-        return effect->kind == RC_FX_RECEIPT;
-    if (sim_planted(world, SIM_PLANT_DROP_ROW))
-        return effect->kind == RC_FX_ROW && effect->row.type == RC_OUT;
-    return false;
+    return sim_planted(world, SIM_PLANT_DROP_ROW) && effect->kind == RC_FX_ROW && effect->row.type == RC_OUT;
 }

@@ -106,7 +106,7 @@ static int number_after(const struct rc_id *id, const char *prefix)
     size_t length = strlen(prefix);
     if (id->length <= length || memcmp(id->text, prefix, length) != 0)
         return -1;
-    return atoi(id->text + length);
+    return (int)strtol(id->text + length, NULL, 10);
 }
 
 int sim_employee_index(const struct rc_id *id)

@@ -78,7 +78,8 @@ struct sim_pending {
     struct sim_words words; /* of a punch without a receipt yet */
     int64_t made_time;      /* when it was made */
     int64_t sent_time;      /* RC_NONE: not yet */
-    bool clock_only;        /* the device has forgotten how long ago: it says deviceAt */
+    int tries;
+    bool clock_only; /* the device has forgotten how long ago: it says deviceAt */
 };
 
 struct sim_client {
@@ -170,7 +171,8 @@ struct sim_world {
     uint64_t trace_hash, trace_lines;
     uint64_t steps;
     struct {
-        uint64_t heartbeats, punches, auto_outs, resumes, holds, late, corrections, crashes, wills, retries;
+        uint64_t punches, late, resumes, holds, corrections, wills, crashes, undone;
+        uint64_t auto_outs[RC_CAUSE_COUNT], receipts[RC_RESULT_COUNT], codes[RC_CODE_COUNT];
     } seen;
 };
 
