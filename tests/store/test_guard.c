@@ -37,8 +37,8 @@ static void section_8_the_authorizer_refuses_to_change_a_log(void **state)
         "DROP TABLE audit_logs_2025_11",
         "DROP TRIGGER heads_stay",
         "WITH x AS (SELECT 1) DELETE FROM punches",
-        "CREATE TRIGGER t AFTER INSERT ON meta BEGIN DELETE FROM punches; END; REPLACE INTO meta VALUES (1, "
-        "2)",
+        ("CREATE TRIGGER t AFTER INSERT ON meta BEGIN DELETE FROM punches; END; "
+         "REPLACE INTO meta VALUES (1, 2)"),
         "ATTACH ':memory:' AS other",
         "PRAGMA writable_schema = ON",
         "PRAGMA recursive_triggers = OFF",
