@@ -358,10 +358,11 @@ bool rc_json_read(struct rc_json *json, struct rc_text text)
     json->text = text.data;
     json->error = NULL;
     json->count = 0;
-    struct scan scan = {.json = json, .at = text.data, .end = text.data + text.length};
+    struct scan scan = {.json = json, .at = text.data};
     uint8_t kind;
-    if (text.length == 0)
+    if (text.length == 0) /* and then data may be NULL, to which not even 0 may be added */
         return fail(&scan, "is empty");
+    scan.end = text.data + text.length;
     if (text.length > RC_JSON_MAX)
         return fail(&scan, "is too long");
     skip_space(&scan);
