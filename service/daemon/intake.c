@@ -81,6 +81,17 @@ static bool is_in_elsewhere(const struct rc_service *service, const struct rc_si
     return false;
 }
 
+/* P-17 for the INs that heartbeats make (P-10): asked for only where there are such, and other sites. */
+static void look_elsewhere(const struct rc_service *service, const struct rc_site *site, struct rc_beat *beat)
+{
+    const struct rc_policy *policy = rc_engine_policy(site->engine);
+    bool automatic = false;
+    for (int class = 0; class < RC_CLASS_COUNT; class ++)
+        automatic = automatic || policy->auto_in[class];
+    beat->in_elsewhere =
+        automatic && service->site_count > 1 && is_in_elsewhere(service, site, &beat->employee);
+}
+
 /* What only the store and the other sites know of a punch. */
 static bool look_up(struct rc_service *service, struct rc_site *site, struct rc_punch *punch)
 {
@@ -125,9 +136,10 @@ static void take_punch(struct rc_service *service, struct rc_site *site, const s
 
 #define NO_TRAINING "this service does not keep training"
 
-static void take_training(struct rc_service *service, struct rc_site *site, const struct rc_decoded *decoded)
+static void take_training(struct rc_service *service, struct rc_site *site, struct rc_decoded *decoded)
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    look_elsewhere(service, site, &decoded->event.beat);
     rc_batch_step(service, site, &decoded->event, NULL, NULL);
     rc_topic_training_result(topic, &site->name, &decoded->topic.employee, &decoded->topic.session);
     size_t length = rc_encode_refusal(NULL, RC_UNAVAILABLE, NO_TRAINING, payload, sizeof payload);
@@ -175,6 +187,7 @@ static void take_event(struct rc_service *service, struct rc_site *site, const s
         if (decoded->event.beat.employee.length > 0) {
             rc_metrics_add(service->metrics, RC_M_HEARTBEATS_RECEIVED, site->index, 0, 1);
             rc_alerts_heartbeat(&site->alerts, decoded->event.now, true);
+            look_elsewhere(service, site, &decoded->event.beat);
         }
         rc_batch_step(service, site, &decoded->event, NULL, NULL);
         break;
@@ -236,7 +249,9 @@ static void take_refused(struct rc_service *service, struct rc_site *site, const
     }
     rc_log(RC_LOG_WARN, "message_refused", RC_F_ID("site", &site->name), RC_F_TEXT("topic", message->topic),
            RC_F_STR("refusal", rc_refusal_name(decoded->refusal)), RC_F_STR("why", decoded->message));
-    refuse(site, message, decoded);
+    /* who may not speak here is told nothing: the answer would reach the one whose topic it is */
+    if (service->open || rc_access_speaks(message->role, &message->login, &decoded->topic))
+        refuse(site, message, decoded);
 }
 
 static void take_message(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry)
@@ -277,7 +292,8 @@ static void take_down(struct rc_service *service, struct rc_site *site, const st
     if (!site->up)
         return;
     site->up = false;
-    site->down_now = entry->now;
+    /* a broker gives a stopped service up before that can notice it */
+    site->down_now = site->heard_now;
     rc_backlog_down(&site->backlog);
     rc_publisher_down(&site->publisher);
     step_link(service, site, entry, false);
@@ -295,6 +311,7 @@ static void take_up(struct rc_service *service, struct rc_site *site, const stru
                   site->was_up ? away_ms
                                : rc_backlog_away(service->written_at, service->started_at, entry->at));
     site->was_up = true;
+    site->heard_now = entry->now;
     rc_publisher_up(&site->publisher, entry->now);
     step_link(service, site, entry, true);
     snprintf(detail, sizeof detail, "{\"awayMs\":%lld}", (long long)away_ms);
@@ -309,6 +326,7 @@ void rc_intake(struct rc_service *service, const struct rc_inbound *entry)
     struct rc_site *site = &service->sites[entry->site];
     switch (entry->kind) {
     case RC_INBOUND_MESSAGE:
+        site->heard_now = entry->now;
         take_message(service, site, entry);
         break;
     case RC_INBOUND_UP:

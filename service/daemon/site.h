@@ -30,6 +30,7 @@ struct rc_site {
     bool up;            /* the link's UP came out of the inbox (P-6) */
     bool was_up;        /* ever, in this process */
     int64_t down_now;   /* since when it is not, or was not */
+    int64_t heard_now;  /* when the broker last sent us anything; the canary sees to it that it does */
     int64_t ticked_now; /* of the last TICK */
     int64_t saved_t;    /* service time as handed to the store last */
     struct rc_publisher publisher;
