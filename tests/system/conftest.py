@@ -84,24 +84,34 @@ class House:
                 process.kill()
 
 
-@pytest.fixture
-def house(request):
-    """A House that is not started yet. What is left of it is shown when the test fails."""
+def furnish(request):
+    """A House that is not started yet. What is left of it is shown when a test in it fails."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="rollcall-"))
     os.chmod(folder, 0o755)  # the broker's user has to pass
     made = House(folder)
     yield made
     made.end()
-    failed = getattr(request.node, "failed", False)
-    if failed:
+    if getattr(request.node, "failed", False):
         for log in sorted(folder.glob("*.log")):
             print(f"---- {log.name} (the end of it)")
             print(log.read_text(errors="replace")[-6000:])
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def house(request):
+    """A house for one test."""
+    yield from furnish(request)
+
+
+@pytest.fixture(scope="module")
+def shared_house(request):
+    """A house for all tests of a file, which must leave it as it was."""
+    yield from furnish(request)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if call.when == "call" and report.failed:
-        item.failed = True
+        item.failed = item.parent.failed = True

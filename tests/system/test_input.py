@@ -35,19 +35,9 @@ BAD_PUNCHES = {
 
 
 @pytest.fixture(scope="module")
-def one_house(tmp_path_factory):
-    """One house for all of the cases below: nothing that they do may change anything in it."""
-    from conftest import House  # noqa: PLC0415
-    import os
-    import pathlib
-    import shutil
-    import tempfile
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="rollcall-"))
-    os.chmod(folder, 0o755)
-    made = House(folder).start()
-    yield made
-    made.end()
-    shutil.rmtree(folder, ignore_errors=True)
+def one_house(shared_house):
+    """One running house for all of the cases below: nothing that they do may change anything in it."""
+    return shared_house.start()
 
 
 def counted(house):
