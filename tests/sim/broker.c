@@ -139,14 +139,17 @@ static struct sim_parcel *copy_of(const struct sim_parcel *parcel)
     return copy;
 }
 
-/* A packet that gets no answer is sent again, as long as the connection is thought to stand. */
-static void again_soon(struct sim_world *world, enum sim_due_kind kind, uint32_t connection,
-                       struct sim_parcel *parcel)
+/* A packet that gets no answer is sent again, as long as the connection is thought to stand, and none
+ * overtakes it. True: this one has to wait; parcel is kept. */
+static bool held_up(struct sim_world *world, int64_t *until, struct sim_due due)
 {
-    sim_queue_put(&world->queue, (struct sim_due){.time = world->time + RETRANSMIT_MS,
-                                                  .kind = kind,
-                                                  .stamp = connection,
-                                                  .what = parcel});
+    if (world->broker.cut)
+        *until = world->time + RETRANSMIT_MS;
+    if (world->time >= *until)
+        return false;
+    due.time = *until;
+    sim_queue_put(&world->queue, due);
+    return true;
 }
 
 void sim_broker_delivered(struct sim_world *world, uint32_t connection, struct sim_parcel *parcel)
@@ -158,10 +161,9 @@ void sim_broker_delivered(struct sim_world *world, uint32_t connection, struct s
         free(parcel);
         return;
     }
-    if (broker->cut) {
-        again_soon(world, SIM_DUE_AT_SERVICE, connection, parcel);
+    struct sim_due later = {.kind = SIM_DUE_AT_SERVICE, .stamp = connection, .what = parcel};
+    if (held_up(world, &broker->down_until, later))
         return;
-    }
     int64_t awake = world->host.suspended_until > world->host.stopped_until ? world->host.suspended_until
                                                                             : world->host.stopped_until;
     if (world->time < awake) { /* the kernel keeps it */
@@ -188,6 +190,7 @@ void sim_broker_service_connect(struct sim_world *world, uint32_t connection)
     world->broker.service_connected = true;
     world->broker.service_connection = connection;
     world->broker.inflight = 0;
+    world->broker.up_until = world->broker.down_until = world->time;
     pump(world);
 }
 
@@ -242,10 +245,9 @@ void sim_broker_published(struct sim_world *world, struct sim_parcel *parcel)
         free(parcel);
         return;
     }
-    if (broker->cut) {
-        again_soon(world, SIM_DUE_PUBLISHED, 0, parcel);
+    struct sim_due later = {.kind = SIM_DUE_PUBLISHED, .what = parcel};
+    if (held_up(world, &broker->up_until, later))
         return;
-    }
     if (frozen(world)) {
         sim_queue_put(
             &world->queue,

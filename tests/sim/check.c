@@ -198,7 +198,8 @@ static const char *text_of(const cJSON *json, const char *key)
 static int employee_of(const char *topic)
 {
     static const char start[] = "rollcall/v1/" SIM_SITE "/emp/e";
-    return strncmp(topic, start, sizeof start - 1) == 0 ? (int)strtol(topic + sizeof start - 1, NULL, 10) : -1;
+    return strncmp(topic, start, sizeof start - 1) == 0 ? (int)strtol(topic + sizeof start - 1, NULL, 10)
+                                                        : -1;
 }
 
 static bool ends_with(const char *text, const char *end)

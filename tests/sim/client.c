@@ -216,7 +216,7 @@ static void introduce(struct sim_world *world, int client, struct sim_words *wor
     if (all || sim_chance(&luck, 600))
         words->epoch = c->epoch;
     if (all || plan->class == RC_MOBILE || c->announces)
-        words->class = plan->class;
+        words->class = (int)plan->class;
     if (c->announces)
         words->interval_ms = c->interval_ms;
 }
@@ -233,6 +233,8 @@ static void beat(struct sim_world *world, int client)
     if (plan->kind == SIM_GATEWAY || plan->kind == SIM_KIOSK) {
         struct sim_words words = words_of(SIM_SAY_DEVICE_HEARTBEAT, -1, client);
         words.epoch = c->epoch;
+        if (c->announces)
+            words.interval_ms = c->interval_ms;
         say(world, &words, client);
     }
     for (int i = 0; plan->kind == SIM_GATEWAY && i < world->plan->employees; i++)
@@ -268,7 +270,7 @@ static void send_punch(struct sim_world *world, int client, struct sim_pending *
         words->device_at = SIM_WALL_START + pending->made_time + offset;
         words->clock = offset == 0 || sim_chance(&luck, 300) ? RC_CLOCK_SYNCED : RC_CLOCK_UNSET;
     }
-    words->class = world->plan->client[client].class;
+    words->class = (int)world->plan->client[client].class;
     pending->sent_time = world->time;
     pending->tries++;
     say(world, words, client);
@@ -312,7 +314,7 @@ static void do_repeat(struct sim_world *world, const struct sim_action *action)
     words.age_ms = RC_NONE;
     words.device_at = RC_NONE;
     words.clock = RC_CLOCK_UNSAID;
-    words.class = world->plan->client[action->who].class;
+    words.class = (int)world->plan->client[action->who].class;
     say(world, &words, action->who);
 }
 

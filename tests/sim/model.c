@@ -310,7 +310,10 @@ static int resumes(struct sim_model *model, const struct sim_words *words)
         said_out(model, words->employee, period->out_seq))
         return 0;
     struct session *session = model_session(model, words->employee, words->client);
-    if (session->in_seq != period->in_seq && !session->may_resume)
+    bool in_it = session->in_seq == period->in_seq;
+    bool maybe_in_it =
+        session->may_resume || session->heard_time.high >= model_entry(model, period->in_seq)->time;
+    if (!in_it && !maybe_in_it)
         return 0;
     const struct entry *out = model_entry(model, period->out_seq);
     int64_t window = out->row.cause == RC_CAUSE_OUTAGE ? RESUME_OUTAGE : RESUME_MS;
@@ -319,9 +322,8 @@ static int resumes(struct sim_model *model, const struct sim_words *words)
     struct range decided = {model->t - out->detected_t - lag, model->t - out->detected_t};
     bool surely_over = since.low > window && decided.low > RESUME_LEAST;
     bool surely_in = since.high <= window || decided.high <= RESUME_LEAST;
-    bool doubtful =
-        session->may_resume || session->in_seq != period->in_seq ||
-        folded->last_seq != period->out_seq; /* an older row was added since: which one is last? */
+    /* an older row may have been added since, and then which one is the last? */
+    bool doubtful = session->may_resume || !in_it || !model->store_ok || folded->last_seq != period->out_seq;
     return surely_over ? 0 : surely_in && !doubtful ? 1 : -1;
 }
 

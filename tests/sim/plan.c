@@ -14,6 +14,7 @@
 struct maker {
     struct sim_plan *plan;
     struct sim_random luck;
+    bool slow;
     int kiosks[2], gateways[2];
     int incident_ms;                                      /* mean time between two incidents of a person */
     int first[SIM_EMPLOYEES_MAX], own[SIM_EMPLOYEES_MAX]; /* an employee's clients: from first, so many */
@@ -261,11 +262,13 @@ static void incident(struct maker *maker, int employee, int client, int64_t time
     }
 }
 
-/* One shift: from a first punch (or none) to a last one (or none). */
-static void add_shift(struct maker *maker, int employee, int64_t start, int64_t end)
+/* One shift: from a first punch (or none) to a last one (or none). True: they pressed IN at a kiosk, and
+ * forget all about it until the next time. */
+static bool add_shift(struct maker *maker, int employee, int64_t start, int64_t end)
 {
     int client = maker->first[employee];
-    if (maybe(maker, 200))
+    bool kiosk = maybe(maker, maker->slow ? 500 : 200);
+    if (kiosk)
         client = maker->kiosks[some(maker, 0, 1)];
     else
         add(maker, (struct sim_action){
@@ -278,8 +281,8 @@ static void add_shift(struct maker *maker, int employee, int64_t start, int64_t 
                                        .b = employee});
     add(maker,
         (struct sim_action){.time = start, .kind = SIM_DO_PUNCH, .who = client, .a = RC_IN, .b = employee});
-    if (client == maker->kiosks[0] && maybe(maker, 500))
-        return; /* who forgets all about it until the next time */
+    if (kiosk && gateway < 0 && maybe(maker, maker->slow ? 600 : 200))
+        return true;
     for (int64_t time = start + spread(maker, SECOND, maker->incident_ms); time < end;
          time += some(maker, SECOND, 2 * maker->incident_ms))
         incident(maker, employee, client, time);
@@ -295,6 +298,7 @@ static void add_shift(struct maker *maker, int employee, int64_t start, int64_t 
                                            .kind = SIM_DO_CLOSE,
                                            .who = maker->first[employee] + k,
                                            .a = some(maker, 0, SIM_CLOSE_COUNT - 1)});
+    return false;
 }
 
 static void add_days(struct maker *maker, int64_t shift_ms_max, int64_t gap_ms_max)
@@ -304,8 +308,10 @@ static void add_days(struct maker *maker, int64_t shift_ms_max, int64_t gap_ms_m
         int64_t time = some(maker, MINUTE, 20 * MINUTE);
         while (time < plan->horizon_ms) {
             int64_t end = time + some(maker, shift_ms_max / 5, shift_ms_max);
-            add_shift(maker, i, time, end);
+            bool forgotten = add_shift(maker, i, time, end);
             time = end + spread(maker, MINUTE, gap_ms_max);
+            if (forgotten && maker->slow)
+                time = end + some(maker, HOUR, 20 * HOUR);
         }
     }
 }
@@ -416,6 +422,7 @@ void sim_plan_make(struct sim_plan *plan, uint64_t seed)
     struct maker maker = {.plan = plan, .luck = sim_dice(seed, SIM_LUCK_PLAN, 0, 0)};
     int64_t shape = (int64_t)(seed % 10);
     bool slow = shape == 9, crowd = shape >= 6 && !slow;
+    maker.slow = slow;
     plan->employees = (int)(slow ? some(&maker, 2, 5) : crowd ? some(&maker, 8, 24) : some(&maker, 3, 11));
     plan->horizon_ms = slow    ? some(&maker, DAY, 3 * DAY)
                        : crowd ? some(&maker, 20 * MINUTE, 50 * MINUTE)

@@ -166,6 +166,7 @@ static void bury(struct sim_service *service)
     service->dies = false;
     service->boundaries = RC_NONE;
     sim_model_restart(world->model);
+    sim_check_undone(world);
 }
 
 /* ---- being run ---- */
@@ -192,6 +193,7 @@ static void gone(struct sim_service *service)
     release(service);
     sim_broker_service_gone(service->world);
     sim_model_restart(service->world->model);
+    sim_check_undone(service->world);
 }
 
 /* Runs the loop until it stops by itself; false: the start failed. */

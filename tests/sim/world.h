@@ -128,6 +128,7 @@ struct sim_broker {
     size_t queued, queue_room, inflight;
     bool service_connected;
     uint32_t service_connection;
+    int64_t up_until, down_until;       /* from and to the service: packets wait for one that is sent again */
     int64_t downlink_time, uplink_time; /* arrival of the last packet to and from the service */
     struct sim_retained *retained;
     size_t retained_count, retained_room;
