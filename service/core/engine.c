@@ -201,6 +201,7 @@ static void step_ledger(struct rc_engine *engine, const struct rc_event *event, 
         struct session *session = &engine->sessions[i];
         if (session->class == RC_KIOSK && moved && session->heard_in_seq == ledger->in_seq) {
             session->deadline_now += ledger->in_at - before.in_at;
+            rc_mark_dirty(engine, i);
             if (session->state == RC_S_KIOSK) {
                 rc_session_arm(engine, i);
             }
@@ -388,6 +389,10 @@ bool rc_engine_step(struct rc_engine *engine, const struct rc_event *event, stru
     case RC_EV_TICK:
         return step_tick(engine, out);
     case RC_EV_PAUSE:
+        if (event->pause.pause_ms > RC_PAUSE_PROTECTS_MS) {
+            rc_time_protect_all(engine);
+        }
+        break;
     case RC_EVENT_KIND_COUNT:
         break;
     }

@@ -22,6 +22,11 @@
  * heartbeat. */
 #define RC_SESSIONS_PER_EMPLOYEE 32
 
+/* A pause of ours that is longer counts as a reconnect (P-6), though the connection lived through it: 1.5
+ * times the usual keepalive of 10 s. Whoever was connected through the same host has lost its connection
+ * meanwhile and comes back late. */
+#define RC_PAUSE_PROTECTS_MS 15000
+
 /* Holds open at once in one site (P-8): the site, and a few groups and gateways. At the limit no further hold
  * opens; who falls due then joins the widest open hold, or is punched out. */
 #define RC_HOLDS_MAX 32

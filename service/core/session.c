@@ -195,8 +195,9 @@ static void expire(struct rc_engine *engine, uint32_t index)
     struct session *session = &engine->sessions[index];
     bool by_outage;
     int64_t deadline_t = rc_session_deadline_t(engine, session, &by_outage);
-    session->ended_by = (uint8_t)(by_outage ? RC_CAUSE_OUTAGE : cause_of_end[session->state]);
-    session->deadline_t = session->state == RC_S_KIOSK ? engine->t : deadline_t;
+    bool kiosk = session->state == RC_S_KIOSK; /* P-6 moves deadlines of silence, never the shift limit */
+    session->ended_by = (uint8_t)(by_outage && !kiosk ? RC_CAUSE_OUTAGE : cause_of_end[session->state]);
+    session->deadline_t = kiosk ? engine->t : deadline_t;
     if (session->employee != RC_NIL) {
         engine->employees[session->employee].due_cause = session->ended_by;
     }
@@ -292,6 +293,7 @@ void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct hea
     uint32_t owner = session->employee;
     struct employee *employee = owner == RC_NIL ? NULL : &engine->employees[owner];
     enum rc_session_state before = session->state;
+    int64_t interval_ms = rc_session_interval(engine, session);
     announce(engine, session, heard->beat);
     if (heard->is_evidence && employee != NULL) {
         rc_employee_evidence(employee, heard->evidence);
@@ -305,6 +307,10 @@ void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct hea
         return;
     }
     act(engine, index, echo ? H_ECHO : H_HEARD, heard, NULL);
+    if (rc_session_interval(engine, session) < interval_ms && session->state != RC_S_KIOSK) {
+        rc_session_arm(engine,
+                       index); /* a timer waits for later deadlines by itself, never for earlier ones */
+    }
     if (employee == NULL) {
         device_heard(engine, index, before == RC_S_EXPIRED && session->state != RC_S_EXPIRED, out);
         return;

@@ -457,6 +457,45 @@ static void P_7_a_pause_of_the_loop_moves_the_deadlines(void **state)
     assert_false(rig_in(rig, "ana"));
 }
 
+static void P_7_a_long_pause_protects_like_a_reconnect(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 20000);
+    rig->now += 76000; /* the host was suspended, and the broker with it */
+    rig->at += 76000;
+    struct rc_event event = {.kind = RC_EV_PAUSE};
+    event.pause.pause_ms = 76000;
+    rig_step(rig, &event);
+    rig_wait(rig, 119999);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_false(rig_in(rig, "ana"));
+}
+
+static void P_1_a_shorter_interval_holds_at_once(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "phone", RC_IN, RC_MOBILE);
+    rig_beat_with(rig, "ana", "phone", RC_MOBILE, 1, 20 * MINUTE);
+    rig_wait(rig, 10000);
+    rig_beat_with(rig, "ana", "phone", RC_MOBILE, 1, 10000);
+    rig_wait(rig, 29999);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_false(rig_in(rig, "ana"));
+}
+
+static void P_6_never_explains_the_shift_limit(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    rig_wait(rig, HOUR);
+    rig_restart(rig, MINUTE);
+    rig_wait(rig, 15 * HOUR - MINUTE);
+    assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_SHIFT_LIMIT);
+}
+
 static void P_15_a_failed_commit_undoes_the_batch_in_the_engine_too(void **state)
 {
     struct rig *rig = fresh(state);
@@ -626,6 +665,9 @@ int main(void)
         TEST(P_6_a_message_from_before_the_reconnect_does_not_end_the_protection),
         TEST(P_6_time_of_failing_commits_counts_against_no_one),
         TEST(P_7_a_pause_of_the_loop_moves_the_deadlines),
+        TEST(P_7_a_long_pause_protects_like_a_reconnect),
+        TEST(P_1_a_shorter_interval_holds_at_once),
+        TEST(P_6_never_explains_the_shift_limit),
         TEST(P_15_a_failed_commit_undoes_the_batch_in_the_engine_too),
         TEST(P_15_who_fell_due_in_a_failed_commit_falls_due_again),
         TEST(P_18_the_33rd_session_takes_the_place_of_an_expired_one),
