@@ -179,9 +179,11 @@ enum rc_store_result __wrap_rc_store_flush_session(struct rc_store *store, int s
 
 enum rc_store_result __wrap_rc_store_save_t(struct rc_store *store, int site, int64_t t)
 {
+    struct sim_world *world = sim_current;
     enum rc_store_result result = __real_rc_store_save_t(store, site, t);
     if (result == RC_STORE_OK)
-        sim_model_saving_t(sim_current->model);
+        sim_model_saving_t(world->model,
+                           rc_engine_service_t(world->service->inside.sites[0].engine, sim_now(world)) - t);
     return result;
 }
 

@@ -194,8 +194,9 @@ void rc_link_close(struct rc_link *link, int timeout_ms)
 static struct waiting *push(struct sim_service *service)
 {
     if (service->waiting_first + service->waiting_count == service->waiting_room) {
-        memmove(service->waiting, service->waiting + service->waiting_first,
-                service->waiting_count * sizeof *service->waiting);
+        if (service->waiting_first > 0)
+            memmove(service->waiting, service->waiting + service->waiting_first,
+                    service->waiting_count * sizeof *service->waiting);
         service->waiting_first = 0;
         if (2 * service->waiting_count >= service->waiting_room) {
             service->waiting_room = service->waiting_room ? 2 * service->waiting_room : 64;

@@ -96,10 +96,10 @@ void sim_model_flushing(struct sim_model *model, int employee, int client)
         model->person_flushing[employee] = true;
 }
 
-void sim_model_saving_t(struct sim_model *model)
+void sim_model_saving_t(struct sim_model *model, int64_t old_ms)
 {
     bool runs = model->connected && model->store_ok && !model->maintained;
-    model->t_saving = model->t + (runs ? model->world->time - model->time : 0);
+    model->t_saving = model->t + (runs ? model->world->time - model->time : 0) - old_ms;
 }
 
 static void restart_session(struct sim_model *model, int index, int64_t lag_ms)

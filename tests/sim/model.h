@@ -46,8 +46,8 @@ void sim_model_undo(struct sim_model *model);
 /* sim_model_flushing: this session's row is in the open transaction; durable with its commit. */
 void sim_model_flushing(struct sim_model *model, int employee, int client);
 
-/* sim_model_saving_t: so is the service time of now. */
-void sim_model_saving_t(struct sim_model *model);
+/* sim_model_saving_t: so is the service time of old_ms ago. */
+void sim_model_saving_t(struct sim_model *model, int64_t old_ms);
 
 /* sim_model_restart: the process is gone with all that it did not commit; another begins. */
 void sim_model_restart(struct sim_model *model);

@@ -341,8 +341,15 @@ static struct range shift_limit(struct sim_model *model, int employee)
         return shift;
     const struct sim_period *period = &folded->period[folded->count - 1];
     const struct entry *in = model_entry(model, period->in_seq);
-    int64_t by_boot = in->time + period->in_at - in->row.at + SHIFT_MS_MAX;
-    int64_t by_wall = period->in_at + SHIFT_MS_MAX - SIM_WALL_START - model->world->host.wall_offset;
+    int64_t offset = SIM_WALL_START + model->world->host.wall_offset;
+    /* by boot time or, over a reboot, by the labels; and of the IN as it was made, or as it was retimed */
+    int64_t ends[] = {in->time, in->time + period->in_at - in->row.at, in->row.at - offset,
+                      period->in_at - offset};
+    struct range limit = {NEVER_ENDS, LONG_AGO};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        limit.low = least(limit.low, ends[i] + SHIFT_MS_MAX);
+        limit.high = most(limit.high, ends[i] + SHIFT_MS_MAX);
+    }
     bool any = false, sure = false;
     for (int i = 0; i < model->kiosk_count; i++) {
         const struct kiosk *kiosk = &model->kiosks[i];
@@ -352,7 +359,7 @@ static struct range shift_limit(struct sim_model *model, int employee)
         }
     }
     if (any)
-        shift = (struct range){sure ? least(by_boot, by_wall) : LONG_AGO, most(by_boot, by_wall)};
+        shift = (struct range){sure ? limit.low : LONG_AGO, limit.high};
     return shift;
 }
 
