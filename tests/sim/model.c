@@ -398,7 +398,7 @@ static void take_auto_out(struct sim_model *model, const struct sim_heard *heard
     bool open = a->time != b->time;
     bool only_in = b->time <= in_time || a->time <= in_time;
     if (only_in)
-        want.review = open && b->time > in_time ? -1 : 1;
+        want.review = (open && b->time > in_time) || model_fact(model, period->in_seq)->decided ? -1 : 1;
     model_clamp(&want, folded);
     if (row->cause == RC_CAUSE_OUTAGE || row->cause == RC_CAUSE_SHIFT_LIMIT)
         want.review = 1;

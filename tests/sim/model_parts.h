@@ -16,6 +16,7 @@
 #define SLEEP_MS_MAX      (20 * MINUTE)
 #define RECONNECT_MS      (120 * SECOND)
 #define PROTECTION_MS     (15 * MINUTE)
+#define PAUSE_PROTECTS_MS (15 * SECOND) /* docs/protocol.md */
 #define HOLD_MS           (15 * MINUTE)
 #define RESUME_MS         (20 * MINUTE)
 #define RESUME_LEAST      (2 * MINUTE)

@@ -143,6 +143,8 @@ void model_advance(struct sim_model *model, const struct sim_heard *heard)
     if (running(model))
         model->t += passed;
     model->time = time;
+    if (heard->kind == RC_EV_PAUSE && heard->pause_ms > PAUSE_PROTECTS_MS)
+        begin_generation(model);
     if (model->maintained && heard->at >= model->maintenance_at) {
         model->maintained = false;
         model->maintenance_at = 0;
@@ -264,7 +266,8 @@ bool model_leave(struct sim_model *model, const struct sim_heard *heard)
     if (surely_lower)
         return false;
     bool surely_greater = words->epoch != RC_NONE && words->epoch > session->epoch.high;
-    bool surely_old = heard->sent_time < session->heard_time.low;
+    /* within a second nobody knows which came first: two clocks and two ways */
+    bool surely_old = heard->sent_time < session->heard_time.low - ECHO_MS;
     bool maybe_old = heard->sent_time < session->heard_time.high;
     if (!surely_greater && surely_old)
         return false;
@@ -395,8 +398,10 @@ struct range model_due(struct sim_model *model, int employee, struct range *shif
         if (deadline.high >= due.low)
             *causes |= causes_of(session, capped);
     }
-    if (!made_by_device(model, employee))
+    if (!made_by_device(model, employee)) {
         due.high = most(due.high, model->people[employee].opened_t + GRACE_OF_ADDED_MS);
+        *causes |= 1u << RC_CAUSE_SHIFT_LIMIT;
+    }
     *shift = shift_limit(model, employee);
     if (shift->high > LONG_AGO)
         *causes |= 1u << RC_CAUSE_SHIFT_LIMIT;
