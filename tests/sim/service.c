@@ -115,6 +115,7 @@ static bool open_site(struct sim_service *service)
         sim_trace(service->world, "the site does not open");
         return false;
     }
+    sim_check_opened(service->world);
     rc_batch_audit(inside, inside->sites, "SERVICE_START", NULL, NULL, "");
     return rc_batch_commit(inside) && rc_site_connect(inside->sites, inside->config, (struct rc_text){0},
                                                       inside->inbox, inside->started_at, error);
@@ -185,7 +186,10 @@ static void try_later(struct sim_service *service, int64_t ms)
 
 void sim_service_start(struct sim_world *world)
 {
-    world->service->wanted = true;
+    struct sim_service *service = world->service;
+    service->wanted = true;
+    if (service->try_time > world->time)
+        service->try_time = world->time; /* whatever it was down for */
 }
 
 static void gone(struct sim_service *service)
