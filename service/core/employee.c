@@ -144,22 +144,36 @@ enum rc_presence rc_employee_presence(const struct employee *employee)
     return tally->lost + tally->closed + tally->asleep > 0 ? RC_SUSPECT : RC_ABSENT;
 }
 
+/* P-5: the last evidence since the IN, which is that of itself; an IN that a person retimed or added is no
+ * more. */
+static struct rc_evidence since_in(const struct rc_engine *engine, const struct employee *employee)
+{
+    struct rc_evidence evidence = employee->evidence;
+    int64_t in_at = employee->record.ledger.in_at;
+    if (evidence.at < in_at) {
+        int64_t in_t = engine->t - (engine->at - in_at);
+        evidence =
+            (struct rc_evidence){.at = in_at, .now = RC_NONE, .t = in_t > evidence.t ? in_t : evidence.t};
+    }
+    return evidence;
+}
+
 void rc_employee_auto_out(struct rc_engine *engine, uint32_t index, enum rc_cause cause,
                           struct rc_effects *out)
 {
     struct employee *employee = &engine->employees[index];
-    struct record *record = rc_employee_record(engine, index);
-    struct rc_ledger *ledger = &record->ledger;
+    struct rc_ledger *ledger = &rc_employee_record(engine, index)->ledger;
+    struct rc_evidence evidence = since_in(engine, employee);
     bool review = cause == RC_CAUSE_OUTAGE || cause == RC_CAUSE_SHIFT_LIMIT || cause == RC_CAUSE_MISSED_OUT ||
-                  employee->evidence.at <= ledger->in_at; /* P-16: nothing was heard but the IN itself */
-    int64_t at = rc_row_label(employee, employee->evidence.at, &review);
+                  evidence.at == ledger->in_at; /* P-16: nothing was heard but the IN itself */
+    int64_t at = rc_row_label(employee, evidence.at, &review);
     struct rc_row *row = rc_row_push(engine, index, RC_AUTO_OUT, cause, at, out);
-    row->last_evidence_at = employee->evidence.at;
+    row->last_evidence_at = evidence.at;
     row->detected_at = engine->at;
     row->closes = ledger->in_seq;
     row->hold = ledger->hold;
     row->review = review;
-    row->out_t = employee->evidence.t;
+    row->out_t = evidence.t;
     row->out_detected_t = engine->t;
     *ledger = (struct rc_ledger){
         .cause = RC_STATUS_AUTO_OUT,
@@ -171,7 +185,7 @@ void rc_employee_auto_out(struct rc_engine *engine, uint32_t index, enum rc_caus
         .out_seq = row->seq,
         .out_type = RC_AUTO_OUT,
         .out_cause = cause,
-        .out_t = employee->evidence.t,
+        .out_t = evidence.t,
         .out_detected_t = engine->t,
         .version = ledger->version,
     };

@@ -212,10 +212,6 @@ static void step_ledger(struct rc_engine *engine, const struct rc_event *event, 
     if (ledger->is_in && ledger->in_seq != before.in_seq) {
         employee->due_cause = RC_CAUSE_NONE;
     }
-    if (ledger->is_in && employee->evidence.at < ledger->in_at) {
-        int64_t ago_ms = engine->at - ledger->in_at;
-        employee->evidence = (struct rc_evidence){ledger->in_at, engine->now - ago_ms, engine->t - ago_ms};
-    }
     rc_employee_count(engine, employee);
     if (ledger->is_in && rc_employee_open(employee) == 0 && ledger->in_seq != before.in_seq) {
         watch_shift(engine, index, out);

@@ -165,7 +165,10 @@ static int64_t unseen_ms(const struct rc_engine *engine, const struct employee *
 {
     const struct rc_evidence *evidence = &employee->evidence;
     int64_t punched_now = engine->now - (engine->at - at);
-    return evidence->now != RC_NONE ? punched_now - evidence->now : at - evidence->at;
+    int64_t unseen = evidence->now != RC_NONE ? punched_now - evidence->now : at - evidence->at;
+    int64_t in_ms =
+        at - employee->record.ledger.in_at; /* an IN that somebody added is evidence of nothing else */
+    return unseen < in_ms ? unseen : in_ms;
 }
 
 static void open_period(struct rc_ledger *ledger, const struct rc_row *row)

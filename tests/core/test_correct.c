@@ -86,6 +86,19 @@ static void P_16_a_retimed_open_IN_moves_its_shift_limit(void **state)
     assert_false(rig_in(rig, "ana"));
 }
 
+static void P_5_an_IN_retimed_to_and_fro_leaves_the_evidence_alone(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    int64_t punched_at = rig->at;
+    rig_wait(rig, HOUR);
+    decide(rig, RC_ACTION_RETIME, 1, punched_at + 10 * MINUTE, RC_OK);
+    decide(rig, RC_ACTION_RETIME, 1, punched_at - 10 * MINUTE, RC_OK);
+    rig_wait(rig, 16 * HOUR);
+    assert_int_equal(rig_row(rig, "ana", 0)->type, RC_AUTO_OUT);
+    assert_int_equal(rig_row(rig, "ana", 0)->at, punched_at);
+}
+
 static void P_16_an_added_IN_without_session_lasts_to_the_shift_limit(void **state)
 {
     struct rig *rig = fresh(state);
@@ -238,6 +251,7 @@ int main(void)
         TEST(P_16_an_OUT_is_never_voided_or_rejected_alone),
         TEST(P_16_retime_between_the_neighbours_only),
         TEST(P_16_a_retimed_open_IN_moves_its_shift_limit),
+        TEST(P_5_an_IN_retimed_to_and_fro_leaves_the_evidence_alone),
         TEST(P_16_an_added_IN_without_session_lasts_to_the_shift_limit),
         TEST(P_16_an_added_IN_lasts_as_long_over_a_restart),
         TEST(P_16_added_rows_keep_the_log_in_order),
