@@ -37,6 +37,8 @@ struct said {
 struct sim_check {
     struct kept *rows;
     int64_t row_count, committed, room;
+    struct kept *failed; /* those of a commit that failed */
+    int64_t failed_count;
     struct said *said;
     int said_count, said_room;
     int64_t version[SIM_EMPLOYEES_MAX]; /* highest that was published */
@@ -57,6 +59,7 @@ void sim_check_free(struct sim_check *check)
     if (!check)
         return;
     free(check->rows);
+    free(check->failed);
     free(check->said);
     free(check);
 }
@@ -105,17 +108,22 @@ void sim_check_step(struct sim_world *world, const struct sim_heard *heard, cons
     }
 }
 
-void sim_check_applied(struct sim_world *world, const struct rc_effect *effect)
+static struct kept *new_row(struct sim_check *check)
 {
-    struct sim_check *check = world->check;
-    if (effect->kind != RC_FX_ROW)
-        return;
     if (check->row_count == check->room) {
         check->room = check->room ? 2 * check->room : 256;
         check->rows = realloc(check->rows, (size_t)check->room * sizeof *check->rows);
         assert(check->rows);
     }
-    struct kept *kept = &check->rows[check->row_count++];
+    return &check->rows[check->row_count++];
+}
+
+void sim_check_applied(struct sim_world *world, const struct rc_effect *effect)
+{
+    struct sim_check *check = world->check;
+    if (effect->kind != RC_FX_ROW)
+        return;
+    struct kept *kept = new_row(check);
     *kept = (struct kept){.published = false};
     memcpy(kept->hash, effect->row.hash, sizeof kept->hash);
     if (effect->row.seq != check->row_count)
@@ -124,6 +132,37 @@ void sim_check_applied(struct sim_world *world, const struct rc_effect *effect)
     int employee = sim_employee_index(&effect->row.employee);
     if (employee >= 0 && employee < SIM_EMPLOYEES_MAX)
         check->touched[employee] = true;
+}
+
+void sim_check_commit_failed(struct sim_world *world)
+{
+    struct sim_check *check = world->check;
+    free(check->failed);
+    check->failed_count = check->row_count - check->committed;
+    check->failed = malloc((size_t)check->failed_count * sizeof *check->failed + 1);
+    assert(check->failed);
+    if (check->failed_count > 0)
+        memcpy(check->failed, check->rows + check->committed,
+               (size_t)check->failed_count * sizeof *check->failed);
+}
+
+/* A commit that failed may be on the disk all the same: all of it, or nothing. */
+void sim_check_opened(struct sim_world *world)
+{
+    struct sim_check *check = world->check;
+    struct rc_service *inside = sim_service_inside(world);
+    uint8_t hash[32];
+    int64_t seq;
+    int failed = sim_model_failed(world->model);
+    if (failed == RC_NONE || rc_store_head(inside->store, inside->sites[0].number, &seq, hash) != RC_STORE_OK)
+        return;
+    if (failed > 0 && seq == check->committed)
+        return;
+    sim_trace(world, "the commit that failed may have been written: %d rows", failed);
+    for (int64_t i = 0; i < check->failed_count; i++)
+        *new_row(check) = check->failed[i];
+    check->committed = check->row_count;
+    sim_model_found_failed(world->model);
 }
 
 void sim_check_undone(struct sim_world *world)

@@ -19,6 +19,10 @@ void sim_check_step(struct sim_world *world, const struct sim_heard *heard, cons
 void sim_check_applied(struct sim_world *world, const struct rc_effect *effect);
 void sim_check_committed(struct sim_world *world);
 void sim_check_undone(struct sim_world *world);
+/* sim_check_commit_failed, before the undo: nobody knows whether it is on the disk. */
+void sim_check_commit_failed(struct sim_world *world);
+/* sim_check_opened: a starting service has opened its store and written nothing yet. */
+void sim_check_opened(struct sim_world *world);
 /* sim_check_started: the service has restored itself from the store. */
 void sim_check_started(struct sim_world *world);
 /* sim_check_said: the service hands a publication to its link. */

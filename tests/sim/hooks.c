@@ -147,6 +147,8 @@ enum rc_store_result __wrap_rc_store_commit(struct rc_store *store)
         sim_check_committed(world);
     } else {
         sim_trace(world, "not committed: %s", rc_store_result_name(result));
+        sim_model_commit_failed(world->model);
+        sim_check_commit_failed(world);
     }
     sim_boundary();
     return result;

@@ -25,10 +25,20 @@ struct sim_model *sim_model_new(struct sim_world *world)
     return model;
 }
 
+static void drop_limbo(struct sim_model *model)
+{
+    free(model->limbo.rows);
+    free(model->limbo.verdicts);
+    free(model->limbo.kiosks);
+    free(model->limbo.outages);
+    model->limbo = (struct limbo){0};
+}
+
 void sim_model_free(struct sim_model *model)
 {
     if (!model)
         return;
+    drop_limbo(model);
     free(model->sessions);
     free(model->flushed);
     free(model->flushing);
@@ -43,8 +53,91 @@ void sim_model_free(struct sim_model *model)
 
 /* ---- the transaction ---- */
 
+static void *copy_of(const void *from, int count, size_t size)
+{
+    void *copy = malloc((size_t)count * size + 1);
+    assert(copy);
+    if (count > 0)
+        memcpy(copy, from, (size_t)count * size);
+    return copy;
+}
+
+void sim_model_commit_failed(struct sim_model *model)
+{
+    const struct mark_of_commit *was = &model->committed;
+    struct limbo *limbo = &model->limbo;
+    drop_limbo(model);
+    limbo->is = true;
+    limbo->row_count = model->row_count - was->rows;
+    limbo->verdict_count = model->verdict_count - was->verdicts;
+    limbo->kiosk_count = model->kiosk_count - was->kiosks;
+    limbo->outage_count = model->outage_count;
+    limbo->rows = copy_of(model->rows + was->rows, limbo->row_count, sizeof *limbo->rows);
+    limbo->verdicts = copy_of(model->verdicts + was->verdicts, limbo->verdict_count, sizeof *limbo->verdicts);
+    limbo->kiosks = copy_of(model->kiosks + was->kiosks, limbo->kiosk_count, sizeof *limbo->kiosks);
+    limbo->outages = copy_of(model->outages, limbo->outage_count, sizeof *limbo->outages);
+    for (int i = 0; i < SIM_EMPLOYEES_MAX; i++)
+        limbo->holds[i] = model->people[i].hold;
+}
+
+int sim_model_failed(const struct sim_model *model)
+{
+    return model->limbo.is ? model->limbo.row_count : RC_NONE;
+}
+
+static struct verdict *new_verdict(struct sim_model *model)
+{
+    if (model->verdict_count == model->verdict_room) {
+        model->verdict_room = model->verdict_room ? 2 * model->verdict_room : 128;
+        model->verdicts = realloc(model->verdicts, (size_t)model->verdict_room * sizeof *model->verdicts);
+        assert(model->verdicts);
+    }
+    return &model->verdicts[model->verdict_count++];
+}
+
+static struct kiosk *new_kiosk(struct sim_model *model)
+{
+    if (model->kiosk_count == model->kiosk_room) {
+        model->kiosk_room = model->kiosk_room ? 2 * model->kiosk_room : 64;
+        model->kiosks = realloc(model->kiosks, (size_t)model->kiosk_room * sizeof *model->kiosks);
+        assert(model->kiosks);
+    }
+    return &model->kiosks[model->kiosk_count++];
+}
+
+void sim_model_found_failed(struct sim_model *model)
+{
+    struct limbo limbo = model->limbo;
+    model->limbo = (struct limbo){0};
+    for (int i = 0; i < limbo.row_count; i++) {
+        model_add_row(model, &limbo.rows[i].row, limbo.rows[i].time);
+        model->rows[model->row_count - 1] = limbo.rows[i];
+    }
+    for (int i = 0; i < limbo.verdict_count; i++) {
+        struct verdict *verdict = new_verdict(model);
+        *verdict = limbo.verdicts[i];
+        verdict->maybe = limbo.row_count == 0; /* only rows show that it was written */
+    }
+    for (int i = 0; i < limbo.kiosk_count; i++)
+        *new_kiosk(model) = limbo.kiosks[i];
+    if (limbo.row_count > 0) {
+        free(model->outages);
+        model->outages = limbo.outages;
+        model->outage_count = model->outage_room = limbo.outage_count;
+        limbo.outages = NULL;
+        for (int i = 0; i < SIM_EMPLOYEES_MAX; i++)
+            model->people[i].hold = limbo.holds[i];
+    }
+    free(limbo.rows);
+    free(limbo.verdicts);
+    free(limbo.kiosks);
+    free(limbo.outages);
+    sim_model_commit(model);
+}
+
 void sim_model_commit(struct sim_model *model)
 {
+    drop_limbo(model);
     model->committed.rows = model->row_count;
     model->committed.verdicts = model->verdict_count;
     model->committed.kiosks = model->kiosk_count;
@@ -138,6 +231,8 @@ void sim_model_restart(struct sim_model *model)
         if (person->kept.time < person->sure.time)
             person->sure = person->kept; /* what came after may be lost, and may not */
     }
+    if (model->maintained) /* a boot time is not kept over a reboot: by the label */
+        model->maintenance_time = model->world->time + model->maintenance_at - sim_at(model->world);
     model->connected = false;
     model->store_ok = true;
     model->running_since = model->world->time;
@@ -484,12 +579,7 @@ static void step_beat(struct sim_model *model, const struct sim_heard *heard, co
 
 static void remember(struct sim_model *model, const struct sim_words *words, const struct rc_receipt *receipt)
 {
-    if (model->verdict_count == model->verdict_room) {
-        model->verdict_room = model->verdict_room ? 2 * model->verdict_room : 128;
-        model->verdicts = realloc(model->verdicts, (size_t)model->verdict_room * sizeof *model->verdicts);
-        assert(model->verdicts);
-    }
-    struct verdict *verdict = &model->verdicts[model->verdict_count++];
+    struct verdict *verdict = new_verdict(model);
     *verdict = (struct verdict){.employee = words->employee,
                                 .type = words->type,
                                 .result = receipt->result,
@@ -510,16 +600,11 @@ static void keep_kiosk(struct sim_model *model, const struct sim_heard *heard,
         return;
     int64_t in_seq = folded->period[folded->count - 1].in_seq;
     bool sure = (receipt->result == RC_RECORDED && receipt->seq == in_seq) || receipt->code == RC_ALREADY_IN;
-    if (model->kiosk_count == model->kiosk_room) {
-        model->kiosk_room = model->kiosk_room ? 2 * model->kiosk_room : 64;
-        model->kiosks = realloc(model->kiosks, (size_t)model->kiosk_room * sizeof *model->kiosks);
-        assert(model->kiosks);
-    }
-    model->kiosks[model->kiosk_count++] = (struct kiosk){.employee = heard->words->employee,
-                                                         .client = heard->words->client,
-                                                         .in_seq = in_seq,
-                                                         .after_seq = model->row_count,
-                                                         .sure = sure};
+    *new_kiosk(model) = (struct kiosk){.employee = heard->words->employee,
+                                       .client = heard->words->client,
+                                       .in_seq = in_seq,
+                                       .after_seq = model->row_count,
+                                       .sure = sure};
 }
 
 static bool as_wanted(const struct wanted *want, const struct done *done, int first_row)

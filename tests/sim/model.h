@@ -43,6 +43,13 @@ void sim_model_reloaded(struct sim_model *model, const struct rc_effect *effects
 /* The transaction. */
 void sim_model_commit(struct sim_model *model);
 void sim_model_undo(struct sim_model *model);
+/* sim_model_commit_failed, before the undo: nobody knows whether it is on the disk. Whoever died before
+ * finding that out finds all of it at the next start, or nothing: sim_model_found_failed takes it as written
+ * after all. */
+void sim_model_commit_failed(struct sim_model *model);
+void sim_model_found_failed(struct sim_model *model);
+/* sim_model_failed: rows of that commit; RC_NONE: there is none that may have been written. */
+int sim_model_failed(const struct sim_model *model);
 /* sim_model_flushing: this session's row is in the open transaction; durable with its commit. */
 void sim_model_flushing(struct sim_model *model, int employee, int client);
 

@@ -395,7 +395,11 @@ void model_judge(struct sim_model *model, const struct sim_heard *heard, struct 
 {
     const struct sim_words *words = heard->words;
     const struct verdict *first = earlier(model, words);
-    if (first) { /* P-12 */
+    if (first && first->maybe) {
+        bool conflict = first->type != words->type;
+        answer(also, conflict ? RC_REJECTED : RC_DUPLICATE, conflict ? RC_ID_CONFLICT : RC_CODE_COUNT);
+        also->first = first->result;
+    } else if (first) { /* P-12 */
         bool conflict = first->type != words->type;
         answer(want, conflict ? RC_REJECTED : RC_DUPLICATE, conflict ? RC_ID_CONFLICT : RC_CODE_COUNT);
         want->first = first->result;

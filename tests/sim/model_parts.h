@@ -85,6 +85,7 @@ struct verdict {
     int64_t seq, at;
     enum rc_code code;
     bool review;
+    bool maybe;        /* it may have been written by a commit that failed */
     int64_t after_seq; /* last row when it was given */
 };
 
@@ -112,6 +113,17 @@ struct outage {
     bool ended_durably;
 };
 
+/* A commit that failed, of which nobody knows whether it is on the disk. */
+struct limbo {
+    bool is;
+    struct entry *rows;
+    struct verdict *verdicts;
+    struct kiosk *kiosks;
+    struct outage *outages; /* all of them */
+    int row_count, verdict_count, kiosk_count, outage_count;
+    int64_t holds[SIM_EMPLOYEES_MAX];
+};
+
 struct fact;
 struct folded;
 
@@ -129,11 +141,13 @@ struct sim_model {
     struct kiosk *kiosks;
     int kiosk_count, kiosk_room;
     struct mark_of_commit committed;
+    struct limbo limbo;
     /* service time */
     int64_t t, time;
     bool connected, store_ok;
-    int64_t maintenance_at; /* 0: none */
-    bool maintained;        /* as of the last step */
+    int64_t maintenance_at;   /* label of its end, 0: none */
+    int64_t maintenance_time; /* true time of its end, by boot time */
+    bool maintained;          /* as of the last step */
     int generation;
     int64_t generation_t, generation_time;
     int64_t running_since;     /* true time; decisions cannot have been made before */

@@ -145,7 +145,7 @@ void model_advance(struct sim_model *model, const struct sim_heard *heard)
     model->time = time;
     if (heard->kind == RC_EV_PAUSE && heard->pause_ms > PAUSE_PROTECTS_MS)
         begin_generation(model);
-    if (model->maintained && heard->at >= model->maintenance_at) {
+    if (model->maintained && time >= model->maintenance_time) {
         model->maintained = false;
         model->maintenance_at = 0;
         begin_generation(model);
@@ -168,6 +168,7 @@ void model_link(struct sim_model *model, const struct sim_heard *heard)
         if (heard->until_at > heard->at) {
             model->maintained = true;
             model->maintenance_at = heard->until_at;
+            model->maintenance_time = model->time + heard->until_at - heard->at;
         } else if (model->maintained) {
             model->maintained = false;
             model->maintenance_at = 0;

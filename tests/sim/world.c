@@ -70,7 +70,7 @@ int64_t sim_at(const struct sim_world *world)
 
 bool sim_faulty(const struct sim_world *world)
 {
-    return world->time <= world->plan->horizon_ms;
+    return !world->calm;
 }
 
 static void make_id(struct rc_id *out, const char *format, int number)
@@ -197,13 +197,18 @@ bool sim_world_turn(struct sim_world *world, int64_t until)
     bool last = until >= end;
     if (last)
         until = end;
-    if (!sim_queue_next(&world->queue, &due) || due.time > until) {
+    bool none = !sim_queue_next(&world->queue, &due) || due.time > until;
+    if (!world->calm && (none ? until : due.time) > horizon) {
+        world->calm = true;
+        world->time = horizon;
+        sim_faults_over(world); /* it may be that something is due now */
+        return true;
+    }
+    if (none) {
         world->time = until;
         world->over = last;
         return false;
     }
-    if (world->time <= horizon && due.time > horizon)
-        sim_faults_over(world);
     sim_queue_take(&world->queue, &due);
     assert(due.time >= world->time); /* nothing is put into the past */
     world->time = due.time;

@@ -167,8 +167,8 @@ struct sim_world {
     struct sim_model *model;
     struct sim_check *check;
     struct sim_failure failure;
-    bool over;
-    bool tracing; /* to standard output */
+    bool over, calm; /* calm: the horizon is behind us, nothing goes wrong any more */
+    bool tracing;    /* to standard output */
     uint64_t trace_hash, trace_lines;
     uint64_t steps;
     struct {
