@@ -155,7 +155,8 @@ def test_P_8_a_hold_survives_a_restart_of_the_service(house):
     events = [house.observer.wait_event(device.employee, type="AUTO_OUT") for device in people]
     assert {event["cause"] for event in events} == {"outage"}
     assert len({event["holdId"] for event in events}) == 1
-    assert all(0 <= event["detectedAt"] - (opened_at + 6000) <= 1000 for event in events), (opened_at, events)
+    # the end goes by boot time, labels by wall time: two clocks that do not tick in the same instant
+    assert all(-1 <= event["detectedAt"] - (opened_at + 6000) <= 1000 for event in events), (opened_at, events)
 
 
 def test_P_8_few_who_fall_silent_are_no_outage(house):
