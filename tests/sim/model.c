@@ -607,23 +607,22 @@ static void keep_kiosk(struct sim_model *model, const struct sim_heard *heard,
                                        .sure = sure};
 }
 
-static bool as_wanted(const struct wanted *want, const struct done *done, int first_row)
+static bool as_wanted(const struct wanted *want, const struct done *done)
 {
     const struct rc_receipt *receipt = done->receipt;
-    if (done->rows - first_row != want->rows || receipt->result != want->result)
+    if (done->rows != want->rows || receipt->result != want->result)
         return false;
     if (want->code != RC_CODE_COUNT && receipt->code != want->code)
         return false;
     if (want->result == RC_DUPLICATE && receipt->first != want->first)
         return false;
     for (int i = 0; i < want->rows; i++)
-        if (!matches(&want->row[i], done->row[first_row + i]))
+        if (!matches(&want->row[i], done->row[i]))
             return false;
     return true;
 }
 
-static void explain(struct sim_model *model, const struct wanted *want, const struct done *done,
-                    int first_row)
+static void explain(struct sim_model *model, const struct wanted *want, const struct done *done)
 {
     char text[200];
     for (int i = 0; i < want->rows; i++)
@@ -635,7 +634,7 @@ static void explain(struct sim_model *model, const struct wanted *want, const st
                   (long long)want->row[i].target);
     sim_trace(model->world, "  wanted: %s %s", rc_result_name(want->result),
               want->code == RC_CODE_COUNT ? "any" : rc_code_name(want->code));
-    for (int i = first_row; i < done->rows; i++)
+    for (int i = 0; i < done->rows; i++)
         sim_trace(model->world, "  got: %s", row_text(done->row[i], text));
     sim_trace(model->world, "  got: %s %s", rc_result_name(done->receipt->result),
               rc_code_name(done->receipt->code));
@@ -659,19 +658,14 @@ static void step_punch(struct sim_model *model, const struct sim_heard *heard, c
         sim_fail(model->world, 1, "%s got no receipt", words->punch);
         return;
     }
-    int allowed = resumes(model, words), first_row = 0;
-    if (done->rows > 0 && done->row[0]->type == RC_RESUME) {
-        take_resume(model, heard, done->row[0], allowed);
-        first_row = 1;
-    }
     model_judge(model, heard, &want, &also);
     if (strcmp(receipt->id.text, words->punch) != 0)
         sim_fail(model->world, 1, "the receipt for %s is about %s", words->punch, receipt->id.text);
-    if (!as_wanted(&want, done, first_row) && !(also.receipt && as_wanted(&also, done, first_row))) {
-        explain(model, &want, done, first_row);
+    if (!as_wanted(&want, done) && !(also.receipt && as_wanted(&also, done))) {
+        explain(model, &want, done);
         sim_fail(model->world, 10, "%s of e%d was judged wrongly", words->punch, words->employee);
     }
-    for (int i = first_row; i < done->rows && !model->world->failure.failed; i++)
+    for (int i = 0; i < done->rows && !model->world->failure.failed; i++)
         add_row(model, heard, done->row[i]);
     if (words->class == RC_KIOSK)
         keep_kiosk(model, heard, receipt);

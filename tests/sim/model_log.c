@@ -309,8 +309,14 @@ static void judge_late_out(struct sim_model *model, const struct sim_heard *hear
     const struct sim_period *period = &folded->period[k];
     bool automatic = period->out_seq > 0 && period->out_type == RC_AUTO_OUT &&
                      !model_fact(model, period->out_seq)->decided;
+    bool after_out = period->out_seq > 0 && !automatic && when->at > period->out_at;
+    bool two_days = automatic && when->at - period->in_at > SHIFT_MS_MAX;
+    if (after_out || two_days) { /* its own IN is still on the way: docs/protocol.md */
+        hold_back(want, heard, when, RC_NO_IN);
+        return;
+    }
     if ((period->out_seq > 0 && !automatic) || folded->resumed_at[k] > when->at) {
-        hold_back(want, heard, when, RC_CODE_COUNT);
+        hold_back(want, heard, when, RC_OVERLAP);
         return;
     }
     if (automatic) {
