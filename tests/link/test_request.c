@@ -72,7 +72,7 @@ static void *serve(void *argument)
     struct rc_test_mqtt *service = rc_test_mqtt_connect(&options);
     static struct rc_test_message question;
     rc_test_mqtt_subscribe(service, "rollcall/v1/hq/request/#", 1);
-    rc_test_mqtt_say(service, "ready", "", 1, true);
+    rc_test_mqtt_say(service, "ready", "yes", 1, true); /* an empty payload would not be retained */
     while (rc_test_mqtt_receive(service, LONG_MS, &question) && strcmp(question.payload, "stop") != 0) {
         atomic_fetch_add(&world->asked, 1);
         answer(service, &question);
