@@ -287,7 +287,8 @@ static void step_link(struct rc_service *service, struct rc_site *site, const st
     rc_alerts_link(&site->alerts, entry->now, up);
 }
 
-static void take_down(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry)
+static void take_down(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry,
+                      struct rc_text why)
 {
     if (!site->up)
         return;
@@ -298,13 +299,13 @@ static void take_down(struct rc_service *service, struct rc_site *site, const st
     rc_publisher_down(&site->publisher);
     step_link(service, site, entry, false);
     rc_batch_audit(service, site, "LINK_DOWN", NULL, NULL, "");
-    rc_log(RC_LOG_WARN, "link_down", RC_F_ID("site", &site->name));
+    rc_log(RC_LOG_WARN, "link_down", RC_F_ID("site", &site->name), RC_F_TEXT("why", why));
 }
 
 static void take_up(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry)
 {
     char detail[64];
-    take_down(service, site, entry);
+    take_down(service, site, entry, rc_text_of("no word of it")); /* an UP ends the connection before it */
     int64_t away_ms = entry->now - site->down_now;
     site->up = true;
     rc_backlog_up(&site->backlog, entry->now,
@@ -333,7 +334,7 @@ void rc_intake(struct rc_service *service, const struct rc_inbound *entry)
         take_up(service, site, entry);
         break;
     case RC_INBOUND_DOWN:
-        take_down(service, site, entry);
+        take_down(service, site, entry, entry->payload);
         break;
     case RC_INBOUND_ACKED:
         rc_publisher_acked(&site->publisher, entry->number);

@@ -27,7 +27,8 @@ static int64_t clock_ms(clockid_t clock)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-void rc_link_put(struct rc_link *link, enum rc_inbound_kind kind, int64_t number, bool session_present)
+static void put(struct rc_link *link, enum rc_inbound_kind kind, int64_t number, bool session_present,
+                struct rc_text why)
 {
     struct rc_inbound entry = {
         .kind = kind,
@@ -38,8 +39,14 @@ void rc_link_put(struct rc_link *link, enum rc_inbound_kind kind, int64_t number
         .expiry_s = RC_NONE,
         .rc_at = RC_NONE,
         .number = number,
+        .payload = why,
     };
     (void)rc_inbox_put(link->inbox, &entry); /* dropped: counted there */
+}
+
+void rc_link_put(struct rc_link *link, enum rc_inbound_kind kind, int64_t number, bool session_present)
+{
+    put(link, kind, number, session_present, (struct rc_text){0});
 }
 
 static void explain(struct rc_link *link, const char *why)
@@ -59,6 +66,7 @@ static void go_up(struct rc_link *link, bool session_present)
 /* The connection is gone, or was never made. why NULL: it has been said. */
 static void lost(struct rc_link *link, const char *why)
 {
+    char said[RC_LINK_WHY_MAX]; /* by the time that it is read, link->why may be of the next attempt */
     pthread_mutex_lock(&link->lock);
     bool ours =
         link->phase != RC_LINK_WAITING && link->phase != RC_LINK_DUE && link->phase != RC_LINK_CLOSING;
@@ -70,12 +78,13 @@ static void lost(struct rc_link *link, const char *why)
         if (why != NULL)
             explain(link, why);
     }
+    memcpy(said, link->why, sizeof said);
     pthread_mutex_unlock(&link->lock);
     if (!was_up)
         return;
     atomic_store(&link->up, false);
     rc_link_refuse_all(link);
-    rc_link_put(link, RC_INBOUND_DOWN, 0, false);
+    put(link, RC_INBOUND_DOWN, 0, false, (struct rc_text){said, strlen(said)});
     rc_wake_nudge(&link->work);
 }
 
@@ -165,7 +174,8 @@ static void on_dismissed(void *context, MQTTProperties *properties, enum MQTTRea
     char why[RC_LINK_WHY_MAX];
     const char *text = MQTTReasonCode_toString(reason);
     (void)properties;
-    snprintf(why, sizeof why, "the broker disconnected us: %s", text != NULL ? text : "for no known reason");
+    snprintf(why, sizeof why, "the broker disconnected us: %s (0x%02X)",
+             text != NULL ? text : "for no known reason", (unsigned)reason);
     lost(context, why);
 }
 

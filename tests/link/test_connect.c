@@ -2,6 +2,7 @@
 #include "rig.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +86,7 @@ static void comes_back(struct rig *rig, int signal, bool forgets, bool knows)
     rig_open_up(rig);
     rc_test_broker_stop(rig->broker, signal);
     rig_await(rig, RC_INBOUND_DOWN);
+    assert_payload(rig, "connection lost"); /* the broker closes without a word */
     assert_false(rc_link_is_up(rig->link));
     if (forgets)
         rc_test_broker_wipe(rig->broker);
@@ -123,9 +126,42 @@ static void a_session_that_is_taken_over_is_taken_back(void **state)
     rig_open_up(rig);
     struct rc_test_mqtt *thief = rig_client(rig, rig->options.client_id);
     rig_await(rig, RC_INBOUND_DOWN);
+    assert_payload(rig, "connection lost"); /* all that this broker lets us know of it */
     rig_await(rig, RC_INBOUND_UP);
     rc_test_mqtt_close(thief, false);
     hears(rig);
+}
+
+/* A broker that takes the connection, and then says why it ends it, as mosquitto 2.0 does not. */
+static void dismiss(int listener, const char *disconnect, size_t length)
+{
+    static const char connack[] = {0x20, 3, 1 /* it knows us */, 0, 0};
+    char packet[512];
+    int connection = accept(listener, NULL, NULL);
+    assert_true(connection >= 0);
+    assert_true(recv(connection, packet, sizeof packet, 0) > 0);
+    assert_int_equal(send(connection, connack, sizeof connack, 0), sizeof connack);
+    assert_int_equal(send(connection, disconnect, length, 0), length);
+    close(connection);
+}
+
+static void a_down_says_why_the_broker_ended_the_connection(void **state)
+{
+    struct rig *rig = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    char uri[64];
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(uri, sizeof uri, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+    rig->options.uri = uri;
+    rig_open(rig);
+    dismiss(listener, (char[]){(char)0xe0, 2, (char)0x8e, 0}, 4);
+    rig_await(rig, RC_INBOUND_DOWN);
+    assert_payload(rig, "the broker disconnected us: Session taken over (0x8E)");
+    close(listener);
 }
 
 static void punches_wait_for_us_and_come_once_behind_the_up_and_heartbeats_do_not_wait(void **state)
@@ -360,6 +396,7 @@ int main(int argc, char **argv)
         LINK_TEST(after_a_crash_and_a_wiped_memory_the_link_comes_back_and_subscribes_afresh),
         LINK_TEST(after_three_crashes_in_a_row_the_link_still_comes_back),
         LINK_TEST(a_session_that_is_taken_over_is_taken_back),
+        LINK_TEST(a_down_says_why_the_broker_ended_the_connection),
         LINK_TEST(punches_wait_for_us_and_come_once_behind_the_up_and_heartbeats_do_not_wait),
         LINK_TEST(the_expiry_tells_how_long_a_punch_waited),
         LINK_TEST(the_will_fires_when_the_service_is_killed),
