@@ -86,16 +86,17 @@ static bool read_receipt(const struct rc_context *context, struct receipt *out)
     }
     struct rc_reading *reading = rc_reading_object((struct rc_text){.data = text, .length = length});
     const struct rc_reading_row *top = rc_reading_top(reading);
-    bool named = reading != NULL && rc_row_integer(top, "seq", &receipt->seq) && receipt->seq > 0 &&
+    bool has_row = reading != NULL && rc_row_integer(top, "seq", &receipt->seq);
+    bool named = reading != NULL && (!has_row || receipt->seq > 0) &&
                  read_hash(rc_row_text(top, "hash"), receipt->hash);
-    if (named) {
+    if (named && has_row) {
         rc_row_integer(top, "at", &receipt->at);
         receipt->id = keep_text(rc_row_text(top, "id"), out->id, sizeof out->id);
         receipt->type = keep_text(rc_row_text(top, "type"), out->type, sizeof out->type);
     }
     rc_reading_free(reading);
     if (!named) {
-        rc_complain(context, "%s: no receipt that names a row by seq and hash", path);
+        rc_complain(context, "%s: no receipt: it holds no hash of the log", path);
         return false;
     }
     if (rc_given(context, RC_O_SITE)) {

@@ -54,7 +54,8 @@ struct rc_receipt {
     enum rc_code code;   /* RC_OK: none */
     const char *message; /* NULL: none */
     bool remember;
-    bool has_hash; /* the store sets it and the hash where seq is a row of this very step */
+    bool has_hash; /* a verdict's of before; else the store sets it and the hash: of the row seq, or the head
+                    */
     uint8_t hash[32];
 };
 

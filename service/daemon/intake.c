@@ -114,6 +114,15 @@ static bool look_up(struct rc_service *service, struct rc_site *site, struct rc_
     return true;
 }
 
+/* Section 8: the head of the chain stands in every receipt, those too that go past the store: as of the last
+ * COMMIT, which is known while the store fails, too. */
+static void prove(struct rc_service *service, const struct rc_site *site, struct rc_receipt *receipt)
+{
+    int64_t seq;
+    rc_store_head(service->store, site->number, &seq, receipt->hash);
+    receipt->has_hash = true;
+}
+
 static void take_punch(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
                        struct rc_event *event)
 {
@@ -123,6 +132,7 @@ static void take_punch(struct rc_service *service, struct rc_site *site, const s
     struct rc_reply_to to = answer_on(message, topic);
     struct rc_receipt receipt = {
         .employee = punch->employee, .session = punch->session, .id = punch->id, .type = punch->type};
+    prove(service, site, &receipt);
     if (!service->batch.store_ok) {
         rc_batch_retry(site, &to, &receipt);
         return;
@@ -142,7 +152,7 @@ static void take_training(struct rc_service *service, struct rc_site *site, stru
     look_elsewhere(service, site, &decoded->event.beat);
     rc_batch_step(service, site, &decoded->event, NULL, NULL);
     rc_topic_training_result(topic, &site->name, &decoded->topic.employee, &decoded->topic.session);
-    size_t length = rc_encode_refusal(NULL, RC_UNAVAILABLE, NO_TRAINING, payload, sizeof payload);
+    size_t length = rc_encode_refusal(RC_UNAVAILABLE, NO_TRAINING, payload, sizeof payload);
     rc_publisher_direct(&site->publisher, topic, (struct rc_text){payload, length}, (struct rc_text){0}, 1,
                         false);
 }
@@ -156,6 +166,7 @@ static void take_progress(struct rc_service *service, struct rc_site *site, cons
                                  .result = RC_RETRY,
                                  .code = RC_UNAVAILABLE,
                                  .message = NO_TRAINING};
+    prove(service, site, &receipt);
     rc_batch_step(service, site, &decoded->event, NULL, NULL);
     rc_topic_receipt(topic, &site->name, &receipt.employee, &receipt.session);
     size_t length = rc_encode_receipt(&receipt, payload, sizeof payload);
@@ -208,12 +219,27 @@ static void take_request(struct rc_service *service, struct rc_site *site, const
     rc_answer(service, site, &asker, request, &to, message->now, message->at);
 }
 
+/* A receipt where there is an id to name, so that the device can stop sending it; else the complaint alone.
+ */
+static size_t encode_refused(struct rc_service *service, struct rc_site *site,
+                             const struct rc_decoded *decoded, char payload[RC_ENCODED_MAX])
+{
+    if (decoded->answer != RC_ANSWER_RECEIPT || decoded->punch_id.length == 0)
+        return rc_encode_refusal(RC_INVALID_ARGUMENT, decoded->message, payload, RC_ENCODED_MAX);
+    struct rc_receipt receipt = {.id = decoded->punch_id,
+                                 .result = RC_REJECTED,
+                                 .code = RC_INVALID_ARGUMENT,
+                                 .message = decoded->message};
+    prove(service, site, &receipt);
+    return rc_encode_receipt(&receipt, payload, RC_ENCODED_MAX);
+}
+
 /* Says what is wrong, on the topic where the sender listens. */
-static void refuse(struct rc_site *site, const struct rc_message *message, const struct rc_decoded *decoded)
+static void refuse(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                   const struct rc_decoded *decoded)
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
     const struct rc_topic *from = &decoded->topic;
-    const struct rc_punch_id *id = decoded->punch_id.length > 0 ? &decoded->punch_id : NULL;
     switch (decoded->answer) {
     case RC_ANSWER_NOBODY:
         return;
@@ -230,7 +256,7 @@ static void refuse(struct rc_site *site, const struct rc_message *message, const
         return;
     }
     struct rc_reply_to to = answer_on(message, topic);
-    size_t length = rc_encode_refusal(id, RC_INVALID_ARGUMENT, decoded->message, payload, sizeof payload);
+    size_t length = encode_refused(service, site, decoded, payload);
     rc_publisher_direct(&site->publisher, to.topic, (struct rc_text){payload, length},
                         (struct rc_text){to.correlation, to.correlation_length}, 1, false);
 }
@@ -251,7 +277,7 @@ static void take_refused(struct rc_service *service, struct rc_site *site, const
            RC_F_STR("refusal", rc_refusal_name(decoded->refusal)), RC_F_STR("why", decoded->message));
     /* who may not speak here is told nothing: the answer would reach the one whose topic it is */
     if (service->open || rc_access_speaks(message->role, &message->login, &decoded->topic))
-        refuse(site, message, decoded);
+        refuse(service, site, message, decoded);
 }
 
 static void take_message(struct rc_service *service, struct rc_site *site, const struct rc_inbound *entry)

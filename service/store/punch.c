@@ -129,15 +129,24 @@ static enum rc_store_result read_hash(struct rc_store *store, int site, int64_t 
     return result;
 }
 
+/* Section 8: the head of the chain stands in every receipt: its own row's hash, which says all before it too,
+ * or where it has no row that of the last one. */
+static enum rc_store_result prove(struct rc_store *store, int site, struct rc_receipt *receipt)
+{
+    if (receipt->has_hash)
+        return RC_STORE_OK;
+    if (receipt->seq != 0)
+        return read_hash(store, site, receipt->seq, &receipt->has_hash, receipt->hash);
+    memcpy(receipt->hash, store->sites[site].now.punches.hash, RC_HASH_BYTES);
+    receipt->has_hash = true;
+    return RC_STORE_OK;
+}
+
 enum rc_store_result rc_verdict_keep(struct rc_store *store, int site, struct rc_receipt *receipt)
 {
-    if (receipt->seq != 0 && !receipt->has_hash) {
-        enum rc_store_result result = read_hash(store, site, receipt->seq, &receipt->has_hash, receipt->hash);
-        if (result != RC_STORE_OK)
-            return result;
-    }
-    if (!receipt->remember)
-        return RC_STORE_OK;
+    enum rc_store_result proven = prove(store, site, receipt);
+    if (proven != RC_STORE_OK || !receipt->remember)
+        return proven;
     sqlite3_stmt *statement = rc_handle_use(store, RC_SQL_RECEIPT_ADD);
     if (statement == NULL)
         return rc_handle_fail(store, "cannot prepare");
@@ -159,7 +168,8 @@ enum rc_store_result rc_verdict_keep(struct rc_store *store, int site, struct rc
     return result;
 }
 
-static bool read_verdict(sqlite3_stmt *statement, struct rc_verdict *out)
+/* Without a row, the hash is that of the log's last row at the time: what the first receipt held. */
+static bool read_verdict(struct rc_store *store, int site, sqlite3_stmt *statement, struct rc_verdict *out)
 {
     struct rc_text code = rc_column_text(statement, 6);
     struct rc_text hash = rc_column_text(statement, 7);
@@ -172,6 +182,10 @@ static bool read_verdict(sqlite3_stmt *statement, struct rc_verdict *out)
         .code = RC_OK,
     };
     out->has_hash = rc_hash_parse(hash.data, hash.length, out->hash);
+    if (!out->has_hash && rc_column_some(statement, 8) == 0) {
+        rc_chain_genesis(&store->chain, store->sites[site].name.text, out->hash);
+        out->has_hash = true;
+    }
     return rc_type_parse(rc_column_text(statement, 0), &out->type) &&
            rc_result_parse(rc_column_text(statement, 1), &out->result) &&
            (code.length == 0 || rc_code_parse(code, &out->code));
@@ -193,7 +207,7 @@ enum rc_store_result rc_store_verdict(struct rc_store *store, int site, const st
     *out = (struct rc_verdict){.found = false};
     if (!rc_handle_row(store, statement, &result))
         return result;
-    bool sound = read_verdict(statement, out);
+    bool sound = read_verdict(store, site, statement, out);
     sqlite3_reset(statement);
     return sound ? RC_STORE_OK : rc_handle_refuse(store, "a stored verdict has an unknown word");
 }

@@ -68,10 +68,10 @@ bool rc_store_in_transaction(const struct rc_store *store);
 enum rc_store_result rc_store_commit(struct rc_store *store);
 void rc_store_rollback(struct rc_store *store);
 
-/* rc_store_apply carries out one effect inside the open transaction, and fills in hashes: of a ROW always; of
- * a RECEIPT whose seq is a row of this transaction. ALERT, ANSWER and RELOAD are no business of the store
- * (OK, nothing done). A ROW whose seq is not the log's next is REFUSED, and so is a second verdict on one
- * punch id. */
+/* rc_store_apply carries out one effect inside the open transaction, and fills in hashes: a ROW's own; of a
+ * RECEIPT that has none yet that of the row which it names or, where it names none, of the log's last row.
+ * ALERT, ANSWER and RELOAD are no business of the store (OK, nothing done). A ROW whose seq is not the log's
+ * next is REFUSED, and so is a second verdict on one punch id. */
 enum rc_store_result rc_store_apply(struct rc_store *store, int site, struct rc_effect *effect);
 
 /* rc_store_flush_session writes one session's (or device's) row, and its employee's evidence. */

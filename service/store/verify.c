@@ -303,31 +303,72 @@ static enum rc_verify_result check_invariants(struct run *run)
 
 /* ---- a receipt ---- */
 
-static enum rc_verify_result check_receipt(struct run *run)
+/* Whether `sql`, which takes a receipt's parts, gives a row. */
+static enum rc_verify_result finds(struct run *run, const char *sql, bool *found)
 {
     const struct rc_verify_receipt *receipt = run->options->receipt;
-    static const char sql[] =
-        "SELECT 1 FROM punches WHERE seq = ?1 AND hash = ?2 AND (?3 IS NULL OR site = ?3) "
-        "AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR type = ?5) AND (?6 = -1 OR at = ?6)";
-    char hex[RC_HASH_HEX + 1], what[64];
-    if (receipt == NULL)
-        return RC_VERIFY_SOUND;
+    char hex[RC_HASH_HEX + 1];
     rc_hash_hex(receipt->hash, hex);
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(run->db, sql, -1, &statement, NULL) != SQLITE_OK)
         return of_sqlite(run, "receipt");
     struct binder binder = rc_bind(statement);
-    rc_bind_int(&binder, receipt->seq);
     rc_bind_word(&binder, hex);
     rc_bind_id(&binder, &receipt->site);
-    rc_bind_word(&binder, receipt->id);
-    rc_bind_word(&binder, receipt->type);
-    rc_bind_int(&binder, receipt->at);
+    if (receipt->seq != 0) {
+        rc_bind_int(&binder, receipt->seq);
+        rc_bind_word(&binder, receipt->id);
+        rc_bind_word(&binder, receipt->type);
+        rc_bind_int(&binder, receipt->at);
+    }
     int code = sqlite3_step(statement);
+    *found = code == SQLITE_ROW;
+    enum rc_verify_result result =
+        code == SQLITE_ROW || code == SQLITE_DONE ? RC_VERIFY_SOUND : of_sqlite(run, "receipt");
     sqlite3_finalize(statement);
-    snprintf(what, sizeof what, "the receipt for row %lld", (long long)receipt->seq);
-    if (code == SQLITE_ROW)
+    return result;
+}
+
+/* Whether the receipt's hash is what stands before the first row of its site, or of any. */
+static enum rc_verify_result is_genesis(struct run *run, bool *found)
+{
+    const struct rc_verify_receipt *receipt = run->options->receipt;
+    sqlite3_stmt *sites = NULL;
+    if (sqlite3_prepare_v2(run->db, rc_sql_texts[RC_SQL_SITES], -1, &sites, NULL) != SQLITE_OK)
+        return of_sqlite(run, "sites");
+    int code = SQLITE_DONE;
+    while (!*found && (code = sqlite3_step(sites)) == SQLITE_ROW) {
+        struct rc_id site;
+        uint8_t hash[RC_HASH_BYTES];
+        rc_column_id(sites, 0, &site);
+        rc_chain_genesis(&run->chain, site.text, hash);
+        *found = (receipt->site.length == 0 || rc_id_equal(&receipt->site, &site)) &&
+                 memcmp(hash, receipt->hash, sizeof hash) == 0;
+    }
+    enum rc_verify_result result = *found || code == SQLITE_DONE ? RC_VERIFY_SOUND : of_sqlite(run, "sites");
+    sqlite3_finalize(sites);
+    return result;
+}
+
+static enum rc_verify_result check_receipt(struct run *run)
+{
+    const struct rc_verify_receipt *receipt = run->options->receipt;
+    static const char of_row[] =
+        "SELECT 1 FROM punches WHERE hash = ?1 AND (?2 IS NULL OR site = ?2) AND seq = ?3 "
+        "AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR type = ?5) AND (?6 = -1 OR at = ?6)";
+    static const char of_head[] = "SELECT 1 FROM punches WHERE hash = ?1 AND (?2 IS NULL OR site = ?2)";
+    char what[64];
+    bool found = false;
+    if (receipt == NULL)
         return RC_VERIFY_SOUND;
+    enum rc_verify_result result = finds(run, receipt->seq != 0 ? of_row : of_head, &found);
+    if (result == RC_VERIFY_SOUND && !found && receipt->seq == 0)
+        result = is_genesis(run, &found);
+    if (result != RC_VERIFY_SOUND || found)
+        return result;
+    if (receipt->seq == 0)
+        return say(run, RC_VERIFY_BROKEN, "the receipt", "no row of the log has its hash");
+    snprintf(what, sizeof what, "the receipt for row %lld", (long long)receipt->seq);
     return say(run, RC_VERIFY_BROKEN, what, "no row of the log has this seq and hash, and says the same");
 }
 

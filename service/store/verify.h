@@ -23,7 +23,7 @@
 /* What a receipt claims; read from its JSON by the caller. */
 struct rc_verify_receipt {
     struct rc_id site; /* empty: of any site */
-    int64_t seq;
+    int64_t seq; /* 0: of no row; the hash is that of the log's last row at the time, or its beginning */
     uint8_t hash[32];
     const char *id, *type; /* NULL: it does not say */
     int64_t at;            /* RC_NONE: it does not say */

@@ -148,15 +148,10 @@ size_t rc_encode_canary(int64_t now, char *out, size_t size)
     return rc_writer_end(&writer);
 }
 
-size_t rc_encode_refusal(const struct rc_punch_id *id, enum rc_code code, const char *message, char *out,
-                         size_t size)
+size_t rc_encode_refusal(enum rc_code code, const char *message, char *out, size_t size)
 {
     struct rc_writer writer;
     rc_writer_init(&writer, out, size);
-    if (id != NULL && id->length > 0) {
-        punch_id(&writer, id);
-        rc_writer_word(&writer, "result", rc_result_name(RC_REJECTED));
-    }
     rc_writer_word(&writer, "code", rc_code_name(code));
     rc_writer_word(&writer, "message", message);
     return rc_writer_end(&writer);

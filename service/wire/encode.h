@@ -29,10 +29,8 @@ size_t rc_encode_summary(const struct rc_summary *summary, char *out, size_t siz
 size_t rc_encode_alert(enum rc_alert kind, int64_t since_at, const char *detail, char *out, size_t size);
 size_t rc_encode_service(bool online, const char *version, int64_t started_at, char *out, size_t size);
 size_t rc_encode_canary(int64_t now, char *out, size_t size);
-/* {"code": ..., "message": ...}, with "id" and result "rejected" before them where id is neither NULL nor
- * empty */
-size_t rc_encode_refusal(const struct rc_punch_id *id, enum rc_code code, const char *message, char *out,
-                         size_t size);
+/* {"code": ..., "message": ...}: for whom there is no receipt, since no id could be read */
+size_t rc_encode_refusal(enum rc_code code, const char *message, char *out, size_t size);
 
 /*
  * Replies: {"requestId"?, "ok", "code"?, "message"?, ...}. A reply is written step by step, in the order of

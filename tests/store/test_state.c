@@ -77,12 +77,34 @@ static void P_12_rejections_are_remembered_too(void **state)
     struct rc_effect effect = receipt("p-1", RC_REJECTED, 0);
     effect.receipt.code = RC_ALREADY_IN;
     apply(rig, &effect);
-    assert_false(effect.receipt.has_hash);
     const struct rc_verdict verdict = ask(rig, "anna", "p-1");
-    assert_true(verdict.found && !verdict.has_hash);
+    assert_true(verdict.found);
     assert_int_equal(verdict.result, RC_REJECTED);
     assert_int_equal(verdict.code, RC_ALREADY_IN);
     assert_int_equal(verdict.seq, 0);
+}
+
+/* The head of the chain stands in every receipt, and again in the receipt of a duplicate. */
+static void section_8_a_rejection_has_the_head_of_the_log_as_it_was(void **state)
+{
+    struct rig *rig = *state;
+    struct rc_effect none = receipt("p-0", RC_REJECTED, 0), first = receipt("p-1", RC_REJECTED, 0);
+    int64_t seq;
+    uint8_t empty[32], head[32];
+    rig_ok(rig, rc_store_head(rig->store, rig->site, &seq, empty));
+    apply(rig, &none);
+    rig_in(rig, "anna", 100);
+    rig_ok(rig, rc_store_head(rig->store, rig->site, &seq, head));
+    apply(rig, &first);
+    rig_in(rig, "bert", 101);
+    assert_true(none.receipt.has_hash && first.receipt.has_hash);
+    assert_int_equal(first.receipt.seq, 0);
+    assert_memory_equal(none.receipt.hash, empty, 32);
+    assert_memory_equal(first.receipt.hash, head, 32);
+    rig_reopen(rig, OTHER_BOOT);
+    assert_true(ask(rig, "anna", "p-0").has_hash && ask(rig, "anna", "p-1").has_hash);
+    assert_memory_equal(ask(rig, "anna", "p-0").hash, empty, 32);
+    assert_memory_equal(ask(rig, "anna", "p-1").hash, head, 32);
 }
 
 static void P_12_a_verdict_is_never_replaced(void **state)
@@ -541,6 +563,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
         TEST(P_12_same_id_gets_the_same_answer_after_a_restart),
         TEST(P_12_rejections_are_remembered_too),
+        TEST(section_8_a_rejection_has_the_head_of_the_log_as_it_was),
         TEST(P_12_a_verdict_is_never_replaced),
         TEST(P_12_a_verdict_of_a_batch_rolled_back_is_forgotten),
         TEST(P_12_an_id_of_any_characters_is_kept_byte_for_byte),

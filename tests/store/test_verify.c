@@ -183,6 +183,32 @@ static void section_9_a_receipt_is_checked_against_its_row(void **state)
     assert_non_null(strstr(message, "the receipt for row 6"));
 }
 
+static void section_9_a_receipt_without_a_row_is_checked_by_the_head_that_it_holds(void **state)
+{
+    struct rig *rig = *state;
+    char message[RC_STORE_ERROR_MAX];
+    int64_t seq;
+    struct rc_verify_receipt empty = {.at = RC_NONE}, later = {.at = RC_NONE};
+    struct rc_verify_options options = {.path = RIG_PATH, .vfs = RIG_VFS, .receipt = &empty};
+    rig_ok(rig, rc_store_head(rig->store, rig->site, &seq, empty.hash));
+    fill(rig);
+    rig_ok(rig, rc_store_head(rig->store, rig->site, &seq, later.hash));
+    rig_in(rig, "dora", 500);
+    rig_status(rig, "dora");
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_SOUND);
+    empty.site = rig_id("lab");
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
+    options.receipt = &later;
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_SOUND);
+    later.site = rig_id("lab");
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
+    later.site = rig_id("hq");
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_SOUND);
+    later.hash[0] ^= 1;
+    assert_int_equal(rc_verify(&options, message), RC_VERIFY_BROKEN);
+    assert_non_null(strstr(message, "no row of the log has its hash"));
+}
+
 struct heads {
     int count;
     int64_t punches, audit;
@@ -368,6 +394,7 @@ int main(void)
         TEST(a_status_that_the_log_contradicts_is_found),
         TEST(a_log_that_breaks_the_rules_is_found_though_its_chain_is_right),
         TEST(section_9_a_receipt_is_checked_against_its_row),
+        TEST(section_9_a_receipt_without_a_row_is_checked_by_the_head_that_it_holds),
         TEST(section_9_the_heads_are_given),
         TEST(random_bytes_are_refused_and_left_as_they_are),
         TEST(another_programs_database_is_refused_and_left_as_it_is),

@@ -304,6 +304,35 @@ def test_verify_proves_a_receipt_and_finds_a_forged_row(house):
     assert done.returncode == UNSOUND, done
 
 
+def test_every_receipt_holds_the_head_of_the_chain_and_verifies(house):
+    """P-12, section 8: rejected, held, repeated, refused ones too; each is proof of the log up to then."""
+    house.start()
+    ana, paper = house.device("ana"), house.folder / "receipt.json"
+    first = ana.punch("OUT", "early")  # the log is empty yet
+    assert (first["result"], first["code"]) == ("rejected", "ALREADY_OUT")
+    recorded = ana.punch("IN", "p-in")
+    rejected = ana.punch("IN", "p-again")
+    conflict = ana.punch("OUT", "p-in")
+    held = ana.punch("OUT", "p-held", clock="unset")
+    repeated = ana.punch("IN", "p-again")
+    early = ana.punch("OUT", "early")
+    since = house.observer.mark()
+    ana.publish("punch", {"id": "p-bad", "type": "LUNCH"})
+    refused = house.observer.wait_message(f"emp/ana/session/{ana.session}/receipt", since, id="p-bad")
+    heads = [row["hash"] for row in house.store.punches()]
+    assert [recorded["hash"], held["hash"]] == heads
+    assert {"seq"} & (rejected.keys() | conflict.keys() | refused.keys() | first.keys()) == set()
+    assert rejected["hash"] == conflict["hash"] == repeated["hash"] == heads[0]
+    assert (refused["result"], refused["hash"]) == ("rejected", heads[1])
+    assert (repeated["result"], repeated["first"]) == ("duplicate", "rejected")
+    assert early["hash"] == first["hash"] and early["first"] == "rejected"
+    for receipt in (first, recorded, rejected, conflict, held, repeated, early, refused):
+        paper.write_text(json.dumps(receipt))
+        house.service.cli("verify", house.service.database, "--receipt", paper)
+    paper.write_text(json.dumps({**rejected, "hash": "0" * 64}))
+    assert house.service.cli("verify", house.service.database, "--receipt", paper, check=False).returncode == UNSOUND
+
+
 def test_verify_tells_what_is_no_database_from_what_is_not_sound(house):
     house.start()
     paper = house.folder / "paper.json"
@@ -311,5 +340,5 @@ def test_verify_tells_what_is_no_database_from_what_is_not_sound(house):
     assert house.service.cli("verify", house.folder / "nothing.db", check=False).returncode == LOCAL
     assert house.service.cli("verify", paper, check=False).returncode == LOCAL
     done = house.service.cli("verify", house.service.database, "--receipt", paper, check=False)
-    assert done.returncode == LOCAL and "names a row" in done.stderr
+    assert done.returncode == LOCAL and "no hash" in done.stderr
     assert house.service.cli("verify", check=False).returncode == USAGE
