@@ -60,9 +60,13 @@ class Device:
         return self
 
     def _run(self, client):
-        while client.loop(0.5) == mqtt.MQTT_ERR_SUCCESS:
-            pass
-        self._note(ended=True)
+        try:
+            while client.loop(0.5) == mqtt.MQTT_ERR_SUCCESS:
+                pass
+        except AttributeError:
+            pass  # disconnect(), on another thread, took Paho's socket away under its hands
+        finally:
+            self._note(ended=True)
 
     def _note(self, **values):
         with self.changed:
