@@ -8,7 +8,7 @@ int64_t rc_backlog_away(int64_t written_at, int64_t started_at, int64_t at)
 
 void rc_backlog_up(struct rc_backlog *backlog, int64_t now, int64_t away_ms)
 {
-    *backlog = (struct rc_backlog){.draining = true, .away_ms = away_ms, .up_now = now};
+    *backlog = (struct rc_backlog){.draining = true, .away_ms = away_ms, .up_now = now, .queued_now = now};
 }
 
 void rc_backlog_down(struct rc_backlog *backlog)
@@ -29,11 +29,11 @@ bool rc_backlog_canary_back(struct rc_backlog *backlog, int64_t canary_now)
     return true;
 }
 
-bool rc_backlog_drains(struct rc_backlog *backlog, int64_t now)
+/* Looks only, and ends nothing: the loop asks for its own time, too, which is ahead of what waits in the
+ * inbox. */
+bool rc_backlog_drains(const struct rc_backlog *backlog, int64_t now)
 {
-    if (backlog->draining && now - backlog->up_now >= RC_BACKLOG_MS_MAX)
-        backlog->draining = false;
-    return backlog->draining;
+    return backlog->draining && now - backlog->queued_now < RC_BACKLOG_MS_MAX;
 }
 
 static struct rc_sent sent_before(const struct rc_inbound *entry, int64_t waited_ms)
@@ -53,7 +53,8 @@ static int64_t waited_by_expiry(const struct rc_backlog *backlog, const struct r
     return waited_ms <= waited_ms_max ? waited_ms : RC_NONE;
 }
 
-struct rc_sent rc_sent_when(struct rc_backlog *backlog, const struct rc_inbound *entry, bool verified_only)
+struct rc_sent rc_sent_when(const struct rc_backlog *backlog, const struct rc_inbound *entry,
+                            bool verified_only)
 {
     if (entry->verified && entry->rc_at != RC_NONE)
         return sent_before(entry, entry->at - entry->rc_at);
@@ -63,4 +64,11 @@ struct rc_sent rc_sent_when(struct rc_backlog *backlog, const struct rc_inbound 
             return sent_before(entry, waited_ms);
     }
     return (struct rc_sent){.now = entry->now, .at = entry->at};
+}
+
+void rc_backlog_took(struct rc_backlog *backlog, const struct rc_inbound *entry, const struct rc_sent *sent)
+{
+    bool may_have_waited = entry->qos > 0 && (!sent->marked || sent->now < backlog->up_now);
+    if (may_have_waited && rc_backlog_drains(backlog, entry->now) && entry->now > backlog->queued_now)
+        backlog->queued_now = entry->now;
 }

@@ -4,17 +4,18 @@
  *
  * A backlog begins with the link's UP. The service then publishes its canary at once, and the broker, which
  * keeps one queue for each client, hands it back behind everything that had waited: when that canary is back,
- * the backlog has drained. Should it never come back (its topic refused, say), the backlog ends
- * RC_BACKLOG_MS_MAX after the UP. Until then a punch without a mark of its time is under review, so ending
- * late is the safe side.
+ * the backlog has drained. Should it never come back (its topic refused, say), the backlog ends when nothing
+ * that may have waited has come for RC_BACKLOG_MS_MAX, however long that takes: a broker may have hours of
+ * punches for us, and only who knows that the queue is empty may take a message for fresh. Until then a punch
+ * without a mark of its time is under review, so ending late is the safe side.
  */
 #ifndef RC_DAEMON_BACKLOG_H
 #define RC_DAEMON_BACKLOG_H
 
 #include "link/inbox.h"
 
-/* How long a backlog can last without the canary: six times the alert's threshold for one that is late (5 s).
- */
+/* Silence of the queue that ends a backlog without the canary: six times the alert's threshold for one that
+ * is late (5 s). A queue that still drains pauses for milliseconds. */
 #define RC_BACKLOG_MS_MAX 30000
 
 /* The Message Expiry that the protocol tells clients to send, in seconds (7 days). What is missing of it in
@@ -31,6 +32,7 @@ struct rc_backlog {
     int64_t away_ms;    /* how long the link was down before */
     int64_t up_now;     /* when the link came up */
     int64_t canary_now; /* the latest canary that was sent since, 0: none */
+    int64_t queued_now; /* when something last came that may have waited; at first up_now */
 };
 
 /* rc_backlog_away returns for how long at most nobody took from the broker's queue, at the first connect of a
@@ -54,7 +56,7 @@ void rc_backlog_canary_sent(struct rc_backlog *backlog, int64_t now);
 bool rc_backlog_canary_back(struct rc_backlog *backlog, int64_t canary_now);
 
 /* rc_backlog_drains says whether a message received at `now` is one of the backlog. */
-bool rc_backlog_drains(struct rc_backlog *backlog, int64_t now);
+bool rc_backlog_drains(const struct rc_backlog *backlog, int64_t now);
 
 /* When a message was sent, in both clocks. Never later than it was received. */
 struct rc_sent {
@@ -65,6 +67,12 @@ struct rc_sent {
 /* rc_sent_when reads the marks of a message. verified_only: access.mode `required`, where rc-at alone is
  * believed; else, while the backlog drains, what the broker has taken off the Message Expiry says it, to the
  * second. What arrives later was not kept waiting. */
-struct rc_sent rc_sent_when(struct rc_backlog *backlog, const struct rc_inbound *entry, bool verified_only);
+struct rc_sent rc_sent_when(const struct rc_backlog *backlog, const struct rc_inbound *entry,
+                            bool verified_only);
+
+/* rc_backlog_took notes a message that was sent as rc_sent_when says. While the backlog drains, one that was
+ * sent before the link came up, or of which nobody can tell, shows that the queue is not empty yet; what is
+ * received at QoS 0 is never queued. */
+void rc_backlog_took(struct rc_backlog *backlog, const struct rc_inbound *entry, const struct rc_sent *sent);
 
 #endif

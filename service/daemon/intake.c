@@ -31,6 +31,7 @@ static struct rc_message message_of(struct rc_service *service, struct rc_site *
                                  .will = !service->open && !entry->verified,
                                  .response_topic = entry->response_topic,
                                  .correlation = entry->correlation};
+    rc_backlog_took(&site->backlog, entry, &sent);
     if (entry->verified) {
         message.login = entry->login;
         if (!rc_role_parse(rc_text_of(entry->role), &message.role))

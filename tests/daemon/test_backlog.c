@@ -56,6 +56,70 @@ static void a_canary_that_never_comes_ends_no_backlog_before_its_time_but_then_d
     assert_false(rc_backlog_drains(&backlog, UP_NOW + RC_BACKLOG_MS_MAX));
 }
 
+/* A queue of many minutes, without one canary of ours coming through. */
+static void P_13_a_backlog_that_still_drains_remains_one_and_its_punches_keep_the_time_sent(void **state)
+{
+    (void)state;
+    struct rc_backlog backlog = after_a_start();
+    for (int64_t now = UP_NOW; now < UP_NOW + 20 * RC_BACKLOG_MS_MAX; now += RC_BACKLOG_MS_MAX / 2) {
+        int64_t waited_s = 600 + (now - UP_NOW) / 1000;
+        struct rc_inbound entry = received(now, RC_MESSAGE_EXPIRY_S - waited_s);
+        entry.qos = 1;
+        assert_true(rc_backlog_drains(&backlog, now));
+        struct rc_sent sent = rc_sent_when(&backlog, &entry, false);
+        assert_true(sent.marked);
+        assert_int_equal(sent.at, entry.at - waited_s * 1000);
+        rc_backlog_took(&backlog, &entry, &sent);
+    }
+}
+
+static void P_16_unmarked_messages_keep_it_going_too_for_nobody_can_tell_that_they_did_not_wait(void **state)
+{
+    (void)state;
+    struct rc_backlog backlog = after_a_start();
+    for (int64_t now = UP_NOW; now < UP_NOW + 20 * RC_BACKLOG_MS_MAX; now += RC_BACKLOG_MS_MAX / 2) {
+        struct rc_inbound entry = received(now, RC_NONE);
+        entry.qos = 1;
+        assert_true(rc_backlog_drains(&backlog, now));
+        struct rc_sent sent = rc_sent_when(&backlog, &entry, false);
+        rc_backlog_took(&backlog, &entry, &sent);
+    }
+}
+
+static void messages_that_did_not_wait_do_not_keep_it_going(void **state)
+{
+    (void)state;
+    struct rc_backlog backlog = after_a_start();
+    struct rc_inbound fresh = received(UP_NOW + 20000, RC_MESSAGE_EXPIRY_S);
+    fresh.qos = 1;
+    struct rc_sent sent = rc_sent_when(&backlog, &fresh, false);
+    rc_backlog_took(&backlog, &fresh, &sent);
+    struct rc_inbound heartbeat = received(UP_NOW + 20000, RC_NONE);
+    sent = rc_sent_when(&backlog, &heartbeat, false);
+    rc_backlog_took(&backlog, &heartbeat, &sent);
+    assert_false(rc_backlog_drains(&backlog, UP_NOW + RC_BACKLOG_MS_MAX));
+}
+
+static void a_backlog_that_is_over_does_not_begin_again(void **state)
+{
+    (void)state;
+    struct rc_backlog backlog = after_a_start();
+    struct rc_inbound entry = received(UP_NOW + RC_BACKLOG_MS_MAX, RC_NONE);
+    entry.qos = 1;
+    struct rc_sent sent = rc_sent_when(&backlog, &entry, false);
+    rc_backlog_took(&backlog, &entry, &sent);
+    assert_false(rc_backlog_drains(&backlog, UP_NOW + RC_BACKLOG_MS_MAX));
+}
+
+/* What was received in time counts as received then, however late the loop takes it from the inbox. */
+static void asking_for_a_later_time_ends_no_backlog(void **state)
+{
+    (void)state;
+    struct rc_backlog backlog = after_a_start();
+    assert_false(rc_backlog_drains(&backlog, UP_NOW + 2 * RC_BACKLOG_MS_MAX));
+    assert_true(rc_backlog_drains(&backlog, NOW));
+}
+
 static void nothing_is_backlog_without_a_link(void **state)
 {
     (void)state;
@@ -204,6 +268,11 @@ int main(void)
         cmocka_unit_test(a_canary_of_an_earlier_connection_says_nothing),
         cmocka_unit_test(a_canary_of_an_earlier_boot_says_nothing),
         cmocka_unit_test(a_canary_that_never_comes_ends_no_backlog_before_its_time_but_then_does),
+        cmocka_unit_test(P_13_a_backlog_that_still_drains_remains_one_and_its_punches_keep_the_time_sent),
+        cmocka_unit_test(P_16_unmarked_messages_keep_it_going_too_for_nobody_can_tell_that_they_did_not_wait),
+        cmocka_unit_test(messages_that_did_not_wait_do_not_keep_it_going),
+        cmocka_unit_test(a_backlog_that_is_over_does_not_begin_again),
+        cmocka_unit_test(asking_for_a_later_time_ends_no_backlog),
         cmocka_unit_test(nothing_is_backlog_without_a_link),
         cmocka_unit_test(the_missing_expiry_is_the_time_that_a_message_waited),
         cmocka_unit_test(a_whole_expiry_means_that_it_did_not_wait),
