@@ -9,12 +9,12 @@
  * measured by boot time, which no step of the wall clock touches; which day it falls on is told by the label
  * (day_clock.h):
  *
- *     heartbeat at now ─────────────── + interval      covers [now, now + interval), less what is covered
- * already; │░░░ covered ░░░│ new │               less what lies beyond a limit, up to the midnight of that
- * day midnight ▲                     the rest counts on the next day
+ *   now                                    midnight         now + interval
+ *    │░░░░ covered ░░░░│ new │     cut      │      new      │
+ *                            └ the limit                    └ cut likewise by the next day's limit
  *
  * The union is the user's, over all sites; each site splits it at its own midnights and judges it by its own
- * limit.
+ * limit. Where a limit cuts, the heartbeat covers nothing up to midnight, for no site and no course.
  */
 #ifndef RC_CORE_TRAINING_H
 #define RC_CORE_TRAINING_H
@@ -28,6 +28,9 @@
  * second one, and other sites' zones a third; beyond, the smallest gap is taken as covered, so that it can't
  * be counted later. */
 #define RC_TRAINING_SPANS_MAX 4
+
+/* Pieces that one heartbeat can add: its two parts, each torn once by every piece that is covered. */
+#define RC_TRAINING_ADDED_MAX (RC_TRAINING_SPANS_MAX + 2)
 
 /* The longest interval that a policy may have, and so the furthest that a heartbeat covers. What is covered
  * beyond it stands there by a wall clock that was wrong before a restart, and is left out. */
@@ -78,7 +81,7 @@ struct rc_training_ledger {
     struct rc_cover cover;        /* of the user, over all courses */
     struct rc_cover course_cover; /* of the course at hand */
     int64_t run_ms;               /* training without a gap of a break's length, so far */
-    int64_t run_until_now;        /* where that run ends; RC_NONE: no run */
+    int64_t run_until_now;        /* where what that run covers ends; RC_NONE: no run */
     uint32_t site_count;
     struct rc_training_site sites[RC_TRAINING_SITES_MAX];
 };
@@ -95,20 +98,25 @@ enum rc_training_result {
 
 struct rc_training_verdict {
     enum rc_training_result result;
-    uint32_t added_count; /* new pieces of the union, in boot time: what the audit row shows */
-    struct rc_span added[RC_TRAINING_SPANS_MAX + 1];
-    int64_t locked_until_at; /* results but COUNTED: the midnight, or the end of the break */
+    uint32_t added_count; /* new pieces of the user's union, in boot time */
+    struct rc_span added[RC_TRAINING_ADDED_MAX];
+    int64_t locked_until_at; /* the midnight, or the end of the break; RC_NONE: COUNTED */
 };
 
 /* rc_training_roll brings a site's side to the day that the label `at` is in, by `today` and `next` (the days
  * of the site's policies around `at`). A day never goes back (T-2): where `at` lies before the current day's
- * start, that day stays, and *today is not taken. True: another day began; totals of the new day are what ran
- * over into it, or 0. */
+ * start, that day stays, and neither is taken. True: another day began; totals of the new day are what ran
+ * over into it, or 0. A day of the same date is the same day, though a new zone may have moved its end.
+ * Before the call site->day is empty (date "": the user has none yet) or the user's, and then site->next is
+ * the day that next_ms was counted for. Terms are the caller's, of the days that stand after the call. */
 bool rc_training_roll(struct rc_training_site *site, int64_t at, const struct rc_local_day *today,
                       const struct rc_local_day *next);
 
 /* rc_training_judge judges a heartbeat received at boot time `now`, whose label is `at`, by the terms of
- * ledger->sites[judge], all sites having been rolled to `at`; and changes the ledger unless it is refused. */
+ * ledger->sites[judge], all sites having been rolled to `at`; and changes the ledger unless it is refused:
+ * what it added to each site's days, and to its course's, is how their totals differ after. A day can come to
+ * its limit without a REACHED of its own: by what ran over from the day before, or was heard at another site.
+ */
 struct rc_training_verdict rc_training_judge(struct rc_training_ledger *ledger, uint32_t judge, int64_t now,
                                              int64_t at);
 
