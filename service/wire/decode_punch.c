@@ -29,8 +29,10 @@ void rc_decode_punch(const struct rc_message *message, char scratch[RC_TEXT_MAX]
                           .unmarked = message->backlog && !message->marked,
                           .from_device = message->role == RC_ROLE_KIOSK,
                           .login = message->login};
-    if (!rc_fields_open(&fields, "punch", message->payload, RC_PAYLOAD_MAX, out))
+    if (!rc_fields_open(&fields, "punch", message->payload, RC_PAYLOAD_MAX, out)) {
+        rc_fields_salvage_punch_id(&fields, &out->punch_id);
         return;
+    }
     rc_fields_need(&fields, "id");
     rc_fields_punch_id(&fields, &out->punch_id);
     rc_fields_need(&fields, "type");
@@ -49,8 +51,10 @@ void rc_decode_progress(const struct rc_message *message, struct rc_decoded *out
                                        .session = out->topic.session,
                                        .epoch = RC_NONE,
                                        .interval_ms = RC_NONE};
-    if (!rc_fields_open(&fields, "progress", message->payload, RC_PROGRESS_PAYLOAD_MAX, out))
+    if (!rc_fields_open(&fields, "progress", message->payload, RC_PROGRESS_PAYLOAD_MAX, out)) {
+        rc_fields_salvage_punch_id(&fields, &out->punch_id);
         return;
+    }
     rc_fields_need(&fields, "id");
     rc_fields_punch_id(&fields, &out->punch_id);
     rc_fields_need(&fields, "courseId");

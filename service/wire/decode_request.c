@@ -146,8 +146,11 @@ void rc_decode_request(const struct rc_message *message, struct rc_decoded *out)
     request->login = out->topic.login;
     /* Most questions need no field at all, so nothing is as good as {}. */
     struct rc_text payload = message->payload.length > 0 ? message->payload : rc_text_of("{}");
-    if (!rc_fields_open(&fields, "request", payload, RC_PAYLOAD_MAX, out))
+    if (!rc_fields_open(&fields, "request", payload, RC_PAYLOAD_MAX, out)) {
+        request->request_id[rc_fields_salvage(&fields, "requestId", RC_REQUEST_ID_MAX, request->request_id)] =
+            '\0';
         return;
+    }
     size_t length = rc_fields_text(&fields, "requestId", 1, RC_REQUEST_ID_MAX, request->request_id);
     request->request_id[length] = '\0';
     if (request->verb == RC_VERB_UNKNOWN)

@@ -28,11 +28,12 @@ bool rc_fields_open(struct rc_fields *fields, const char *what, struct rc_text p
 {
     fields->what = what;
     fields->out = out;
+    bool sound = rc_json_read(&fields->json, payload); /* where it is too long, too: for rc_fields_salvage */
     if (payload.length > length_max) {
         char number[32];
         snprintf(number, sizeof number, "%zu bytes", length_max);
         complain(fields, RC_REFUSAL_TOO_LONG, "the payload is longer than", " ", number);
-    } else if (!rc_json_read(&fields->json, payload)) {
+    } else if (!sound) {
         complain(fields, RC_REFUSAL_NOT_JSON, "the payload", " ", fields->json.error);
     }
     return rc_fields_ok(fields);
@@ -123,6 +124,16 @@ size_t rc_fields_text(struct rc_fields *fields, const char *key, size_t low, siz
     return 0;
 }
 
+size_t rc_fields_salvage(const struct rc_fields *fields, const char *key, size_t high, char *out)
+{
+    const struct rc_json_member *member = rc_json_salvage(&fields->json, key);
+    size_t length;
+    if (member != NULL && member->kind == RC_JSON_STRING &&
+        rc_json_string(&fields->json, member, out, high, &length))
+        return length;
+    return 0;
+}
+
 struct rc_text rc_fields_word(struct rc_fields *fields, const char *key, char out[RC_WORD_MAX])
 {
     const struct rc_json_member *member = find(fields, key);
@@ -156,6 +167,14 @@ void rc_fields_punch_type(struct rc_fields *fields, enum rc_type *out)
         *out = type;
     else
         rc_fields_wrong(fields, "type", "must be IN or OUT");
+}
+
+void rc_fields_salvage_punch_id(const struct rc_fields *fields, struct rc_punch_id *out)
+{
+    size_t length = rc_fields_salvage(fields, "id", RC_PUNCH_ID_MAX, out->text);
+    bool fits = rc_utf8_count((struct rc_text){out->text, length}) <= RC_PUNCH_ID_CHARS_MAX;
+    out->length = fits ? (uint16_t)length : 0;
+    out->text[out->length] = '\0';
 }
 
 void rc_fields_punch_id(struct rc_fields *fields, struct rc_punch_id *out)

@@ -41,6 +41,12 @@ void rc_fields_id(struct rc_fields *fields, const char *key, struct rc_id *out);
  * length; 0 where it is not there or wrong. Not NUL-terminated. */
 size_t rc_fields_text(struct rc_fields *fields, const char *key, size_t low, size_t high, char *out);
 
+/* rc_fields_salvage takes a text of at most `high` bytes out of a payload that rc_fields_open refused, and
+ * returns its length; 0: it cannot be read, or is empty. The punch id likewise: so who sent it hears what was
+ * wrong under its own id. */
+size_t rc_fields_salvage(const struct rc_fields *fields, const char *key, size_t high, char *out);
+void rc_fields_salvage_punch_id(const struct rc_fields *fields, struct rc_punch_id *out);
+
 /* rc_fields_word takes a text that must be one of a few short words, as borrowed text within out (RC_WORD_MAX
  * bytes); empty where the field is not there. A text longer than any word comes back as one that no word
  * equals. */

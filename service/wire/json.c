@@ -9,15 +9,25 @@ _Static_assert(RC_JSON_MAX <= UINT16_MAX, "offsets are 16 bits");
 struct scan {
     struct rc_json *json;
     const char *at, *end;
-    size_t objects; /* opened so far */
-    bool escaped;   /* the last string held a backslash */
+    size_t objects;    /* opened so far */
+    size_t complaints; /* made so far */
+    bool escaped;      /* the last string held a backslash */
 };
 
 static bool fail(struct scan *scan, const char *error)
 {
     if (scan->json->error == NULL)
         scan->json->error = error;
+    scan->complaints++;
     return false;
+}
+
+/* Complains about what breaks a rule but not the text's shape, so that reading goes on: further on may stand
+ * the id under which the sender wants to hear of it (rc_json_salvage). */
+static bool note(struct scan *scan, const char *error)
+{
+    fail(scan, error);
+    return true;
 }
 
 static bool not_json(struct scan *scan)
@@ -76,11 +86,15 @@ static bool take_unicode(struct scan *scan)
     if (!take_hex(scan, &code))
         return false;
     if (code == 0)
-        return fail(scan, "holds a NUL");
+        return note(scan, "holds a NUL");
     if (code < 0xD800 || code > 0xDFFF)
         return true;
+    const char *behind = scan->at;
     bool pair = code < 0xDC00 && take(scan, '\\') && take(scan, 'u') && take_hex(scan, &low);
-    return pair && low >= 0xDC00 && low <= 0xDFFF ? true : fail(scan, "is not UTF-8: half a surrogate pair");
+    if (pair && low >= 0xDC00 && low <= 0xDFFF)
+        return true;
+    scan->at = behind; /* what follows is no half of this, and may be a quote */
+    return note(scan, "is not UTF-8: half a surrogate pair");
 }
 
 /* Behind a backslash. */
@@ -112,10 +126,13 @@ static bool take_string(struct scan *scan)
         } else if (byte >= 0x80) {
             size_t step = rc_utf8_step(scan->at, (size_t)(scan->end - scan->at));
             if (step == 0)
-                return fail(scan, "is not UTF-8");
-            scan->at += step;
+                note(scan, "is not UTF-8");
+            scan->at += step == 0 ? 1 : step;
+        } else if (byte == 0) {
+            note(scan, "holds a NUL");
+            scan->at++;
         } else if (byte < 0x20) {
-            return byte == 0 ? fail(scan, "holds a NUL") : not_json(scan);
+            return not_json(scan);
         } else {
             scan->at++;
         }
@@ -192,7 +209,7 @@ static bool take_number(struct scan *scan, uint8_t *kind)
     /* The power of ten of the first digit that is not 0. */
     int power = (whole > 0 ? digits - 1 : -zeros - 1) + exponent;
     bool too_big = *kind == RC_JSON_INTEGER ? whole > RC_JSON_INTEGER_MAX : !nothing && power > EXPONENT_MAX;
-    return too_big ? fail(scan, "holds a number out of range") : true;
+    return too_big ? note(scan, "holds a number out of range") : true;
 }
 
 /* ---- objects and arrays ---- */
@@ -270,20 +287,23 @@ static bool take_key(struct scan *scan, size_t object, struct rc_json_member **o
     if (!take(scan, '"'))
         return not_json(scan);
     const char *start = scan->at;
+    size_t complaints = scan->complaints;
     if (!take_string(scan))
         return false;
+    bool sound = complaints == scan->complaints; /* else it cannot be decoded, and is no key */
     /* Its colon and value are still to come, so the check of the length covers this (RC_JSON_KEYS_MAX); but a
      * text that ends here must not write behind the table either. */
     if (json->count == RC_JSON_KEYS_MAX)
         return not_json(scan);
     struct rc_json_member *member = &json->members[json->count];
     member->key_at = offset(scan, start);
-    member->key_length = (uint16_t)(scan->at - 1 - start);
+    member->key_length = sound ? (uint16_t)(scan->at - 1 - start) : 0;
     member->object = (uint16_t)object;
-    member->key_escaped = scan->escaped;
-    json->hashes[json->count++] = hash_key(start, scan->at - 1, object);
+    member->key_escaped = sound && scan->escaped;
+    member->sound = false;
+    json->hashes[json->count++] = sound ? hash_key(start, scan->at - 1, object) : 0;
     *out = member;
-    return is_twice(json) ? fail(scan, "has a key twice") : true;
+    return sound && is_twice(json) ? note(scan, "has a key twice") : true;
 }
 
 static bool take_member(struct scan *scan, int depth, size_t object)
@@ -297,8 +317,10 @@ static bool take_member(struct scan *scan, int depth, size_t object)
         return not_json(scan);
     skip_space(scan);
     const char *start = scan->at;
+    size_t complaints = scan->complaints;
     if (!take_value(scan, depth + 1, &member->kind))
         return false;
+    member->sound = complaints == scan->complaints;
     bool quoted = member->kind == RC_JSON_STRING;
     member->value_at = offset(scan, start + quoted);
     member->value_length = (uint16_t)(scan->at - start - 2 * quoted);
@@ -322,6 +344,21 @@ static bool take_members(struct scan *scan, int depth, bool object, char close)
     return take(scan, close) ? true : not_json(scan);
 }
 
+/* Behind the opening bracket of what lies too deep: goes to behind its end, without recursion. */
+static bool skip_nested(struct scan *scan)
+{
+    for (size_t open = 1; open > 0;) {
+        if (scan->at == scan->end)
+            return not_json(scan);
+        char c = *scan->at++;
+        if (c == '"' && !take_string(scan))
+            return false;
+        open += c == '{' || c == '[';
+        open -= c == '}' || c == ']';
+    }
+    return true;
+}
+
 static bool take_value(struct scan *scan, int depth, uint8_t *kind)
 {
     if (scan->at == scan->end)
@@ -332,7 +369,7 @@ static bool take_value(struct scan *scan, int depth, uint8_t *kind)
         bool object = *scan->at++ == '{';
         *kind = object ? RC_JSON_OBJECT : RC_JSON_ARRAY;
         if (depth > RC_DEPTH_MAX)
-            return fail(scan, "is nested deeper than 4 levels");
+            return note(scan, "is nested deeper than 4 levels") && skip_nested(scan);
         return take_members(scan, depth, object, object ? '}' : ']');
     }
     case '"':
@@ -371,5 +408,7 @@ bool rc_json_read(struct rc_json *json, struct rc_text text)
     if (!take_value(&scan, 1, &kind))
         return false;
     skip_space(&scan);
-    return scan.at == scan.end ? true : fail(&scan, "goes on after the object");
+    if (scan.at != scan.end)
+        fail(&scan, "goes on after the object");
+    return json->error == NULL;
 }

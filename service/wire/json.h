@@ -52,6 +52,7 @@ struct rc_json_member {
     uint16_t object;  /* which object it belongs to, counted as they open; 0: the outer one */
     uint8_t kind;     /* enum rc_json_kind */
     bool key_escaped; /* the key holds a backslash */
+    bool sound;       /* key and value are whole and break no rule */
 };
 
 struct rc_json {
@@ -67,6 +68,11 @@ bool rc_json_read(struct rc_json *json, struct rc_text text);
 
 /* rc_json_find returns the outer object's member of that key, or NULL. Case matters. */
 const struct rc_json_member *rc_json_find(const struct rc_json *json, const char *key);
+
+/* rc_json_salvage returns the same of a text that rc_json_read refused: the outer object's member of that
+ * key, where it is whole, breaks no rule itself and stands there once; else NULL. What the text says
+ * otherwise is not to be believed. */
+const struct rc_json_member *rc_json_salvage(const struct rc_json *json, const char *key);
 
 /* rc_json_integer returns the value of a member of kind RC_JSON_INTEGER. */
 int64_t rc_json_integer(const struct rc_json *json, const struct rc_json_member *member);

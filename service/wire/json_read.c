@@ -1,4 +1,5 @@
-/* Looking things up in a text that json.c accepted: nothing here can meet bad input. */
+/* Looking things up in a text that json.c accepted, or in what it found sound of one that it refused: nothing
+ * here can meet bad input. */
 #include "wire/json.h"
 
 #include "wire/utf8.h"
@@ -89,6 +90,20 @@ const struct rc_json_member *rc_json_find(const struct rc_json *json, const char
         if (json->members[i].object == 0 && key_is(json, &json->members[i], key))
             return &json->members[i];
     return NULL;
+}
+
+const struct rc_json_member *rc_json_salvage(const struct rc_json *json, const char *key)
+{
+    const struct rc_json_member *found = NULL;
+    for (size_t i = 0; i < json->count; i++) {
+        const struct rc_json_member *member = &json->members[i];
+        if (member->object != 0 || !key_is(json, member, key))
+            continue;
+        if (found != NULL || !member->sound)
+            return NULL; /* of two nobody knows which was meant */
+        found = member;
+    }
+    return found;
 }
 
 int64_t rc_json_integer(const struct rc_json *json, const struct rc_json_member *member)

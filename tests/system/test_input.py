@@ -91,6 +91,22 @@ def test_a_request_that_makes_no_sense_is_answered(one_house):
     assert one_house.observer.ask("correct", action="void", seq=99999, reason="no")["code"] == "NOT_FOUND"
 
 
+@pytest.mark.parametrize("payload", ['{"limit":1e400,"requestId":"r"}', '{"requestId":"r","from":9007199254740993}',
+                                     '{"requestId":"r","limit":"ten"}', '{"requestId":"r"} {}'])
+def test_a_request_that_is_refused_is_answered_under_its_requestId(one_house, payload):
+    since = one_house.observer.mark()
+    one_house.observer.client.publish("rollcall/v1/hq/request/ops/punches", payload, 1)
+    answer = one_house.observer.wait_message("reply/ops/punches", since, requestId="r")
+    assert (answer["ok"], answer["code"]) == (False, "INVALID_ARGUMENT"), answer
+
+
+def test_a_punch_that_is_refused_is_answered_under_its_id(one_house):
+    ben = one_house.device("ben")
+    ben.publish("punch", b'{"ageMs":1e400,"type":"IN","id":"far-too-old"}')
+    receipt = ben.receipt("far-too-old")
+    assert (receipt["result"], receipt["code"]) == ("rejected", "INVALID_ARGUMENT"), receipt
+
+
 def test_retained_junk_is_ignored(house):
     """What lies retained on a client's topic is old news: it is delivered at each subscribe, and must not count."""
     house.start()

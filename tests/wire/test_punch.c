@@ -159,11 +159,31 @@ static void a_refused_punch_is_answered_by_its_id_where_that_can_be_read(void **
     decode(SESSION "punch", "{\"id\":\"p7\",\"type\":\"LUNCH\"}", &out);
     assert_string_equal(out.punch_id.text, "p7");
     assert_int_equal(out.punch_id.length, 2);
-    decode(SESSION "punch", "{\"id\":\"p7\",", &out);
+    decode(SESSION "punch", "{\"type\":\"IN\",\"ageMs\":1e999,\"id\":\"p8\"}", &out);
+    assert_string_equal(out.punch_id.text, "p8");
+    decode(SESSION "progress", "{\"data\":[[[[[\"]}\"]]]]],\"id\":\"g1\"}", &out);
+    assert_string_equal(out.punch_id.text, "g1");
+    decode(SESSION "punch", "{\"id\":\"p7\",\"type\":\"IN\",\"id\":\"p8\"}", &out);
+    assert_int_equal(out.punch_id.length, 0);
+    decode(SESSION "punch", "{\"id\":\"p\\u00007\",\"type\":\"IN\"}", &out);
     assert_int_equal(out.punch_id.length, 0);
     decode(SESSION "punch", "{\"id\":[\"p7\"],\"type\":\"IN\"}", &out);
     assert_int_equal(out.punch_id.length, 0);
     assert_string_equal(out.punch_id.text, "");
+}
+
+static void an_id_of_a_payload_that_is_no_json_keeps_the_rules_of_ids(void **state)
+{
+    (void)state;
+    char payload[1024];
+    snprintf(payload, sizeof payload, "{\"a\":1e999,\"id\":\"%0*d\"}", RC_PUNCH_ID_CHARS_MAX, 0);
+    decode(SESSION "punch", payload, &out);
+    assert_int_equal(out.punch_id.length, RC_PUNCH_ID_CHARS_MAX);
+    snprintf(payload, sizeof payload, "{\"a\":1e999,\"id\":\"%0*d\"}", RC_PUNCH_ID_CHARS_MAX + 1, 0);
+    decode(SESSION "punch", payload, &out);
+    assert_int_equal(out.punch_id.length, 0);
+    decode(SESSION "punch", "{\"a\":1e999,\"id\":\"\"}", &out);
+    assert_int_equal(out.punch_id.length, 0);
 }
 
 static void a_note_has_512_bytes_at_most(void **state)
@@ -238,6 +258,7 @@ int main(void)
         cmocka_unit_test(P_12_an_id_has_64_characters_at_most_and_not_bytes),
         cmocka_unit_test(a_punch_that_is_wrong_is_told_which_field),
         cmocka_unit_test(a_refused_punch_is_answered_by_its_id_where_that_can_be_read),
+        cmocka_unit_test(an_id_of_a_payload_that_is_no_json_keeps_the_rules_of_ids),
         cmocka_unit_test(a_note_has_512_bytes_at_most),
         cmocka_unit_test(course_progress_keeps_the_text_of_its_data),
         cmocka_unit_test(course_progress_that_is_wrong_is_told_which_field),

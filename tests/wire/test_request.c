@@ -1,6 +1,8 @@
 /* Questions and orders, section 6; their fields stand in docs/protocol.md. */
 #include "given.h"
 
+#include "wire/json.h"
+
 #include <stdio.h>
 
 #define REQUEST "rollcall/v1/hq/request/m1/"
@@ -196,6 +198,60 @@ static void a_refused_request_still_says_whose_it_is_and_which(void **state)
     assert_string_equal(ask("who", payload)->request_id, id);
 }
 
+static void a_request_that_breaks_a_rule_of_json_still_says_which_it_is(void **state)
+{
+    (void)state;
+    static const char *const named[] = {
+        "{\"limit\":1e999,\"requestId\":\"r1\"}",
+        "{\"requestId\":\"r1\",\"limit\":9007199254740993}",
+        "{\"limit\":1,\"limit\":2,\"requestId\":\"r1\"}",
+        "{\"a\":[[[[[{\"requestId\":\"no\"}]]]]],\"requestId\":\"r1\"}",
+        "{\"a\":{\"b\":{\"c\":{\"d\":{\"\\\"}\":\"]\"}}}},\"requestId\":\"r1\"}",
+        "{\"a\":\"\\u0000\",\"\\ud800\":1,\"\xff\":\"\xc3\",\"requestId\":\"r1\"}",
+        "{\"a\":\"\\ud800\\\"\",\"requestId\":\"r1\"}",
+        "{\"requestId\":\"r1\"} {}",
+        "{\"requestId\":\"r1\",\"limit\":}",
+        "{\"requestId\":\"r1\"",
+    };
+    for (size_t i = 0; i < COUNT(named); i++) {
+        decode(REQUEST "who", named[i], &out);
+        assert_int_equal(out.kind, RC_DECODED_INVALID);
+        assert_int_equal(out.refusal, RC_REFUSAL_NOT_JSON);
+        assert_string_equal(out.request.request_id, "r1");
+    }
+    static const char *const nameless[] = {
+        "{\"limit\":1e999}",
+        "{\"limit\":1e999,\"requestId\":5}",
+        "{\"a\":{\"requestId\":\"r1\",\"b\":1e999}}",
+        "{\"requestId\":\"r1\",\"requestId\":\"r2\"}",
+        "{\"requestId\":\"r\\u0000\"}",
+        "{\"requestId\":\"r\xff\"}",
+        "{\"requestId\":\"r1",
+        "{\"requestId\":",
+        "[\"requestId\"]",
+    };
+    for (size_t i = 0; i < COUNT(nameless); i++) {
+        decode(REQUEST "who", nameless[i], &out);
+        assert_int_equal(out.kind, RC_DECODED_INVALID);
+        assert_string_equal(out.request.request_id, "");
+    }
+}
+
+static void a_request_that_is_too_long_still_says_which_it_is(void **state)
+{
+    (void)state;
+    char payload[RC_JSON_MAX + 2];
+    snprintf(payload, sizeof payload, "{\"reason\":\"%0*d\",\"requestId\":\"r1\"}", RC_PAYLOAD_MAX, 0);
+    decode(REQUEST "who", payload, &out);
+    assert_int_equal(out.refusal, RC_REFUSAL_TOO_LONG);
+    assert_string_equal(out.request.request_id, "r1");
+    /* one byte beyond all reading */
+    snprintf(payload, sizeof payload, "{\"requestId\":\"r1\"%*s}", RC_JSON_MAX - 17, "");
+    decode(REQUEST "who", payload, &out);
+    assert_int_equal(out.refusal, RC_REFUSAL_TOO_LONG);
+    assert_string_equal(out.request.request_id, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +264,8 @@ int main(void)
         cmocka_unit_test(a_correction_that_is_wrong_is_told_which_field),
         cmocka_unit_test(a_question_that_is_wrong_is_told_which_field),
         cmocka_unit_test(a_refused_request_still_says_whose_it_is_and_which),
+        cmocka_unit_test(a_request_that_breaks_a_rule_of_json_still_says_which_it_is),
+        cmocka_unit_test(a_request_that_is_too_long_still_says_which_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
