@@ -68,12 +68,24 @@ void rc_alerts_canary_back(struct rc_alerts *alerts, int64_t now, int64_t sent_n
     }
 }
 
+static void tell_again(struct rc_alerts *alerts, enum rc_alert_told told)
+{
+    for (int kind = 0; kind < RC_ALERT_COUNT; kind++) {
+        if (alerts->told[kind] == told) {
+            alerts->told[kind] = RC_ALERT_UNSAID;
+        }
+    }
+}
+
 void rc_alerts_storage(struct rc_alerts *alerts, int64_t now, const char *reason)
 {
     if (reason && !alerts->store_failing) {
         alerts->store_now = now;
     }
     alerts->store_failing = reason != NULL;
+    if (!reason) {
+        tell_again(alerts, RC_ALERT_UNKEPT);
+    }
     snprintf(alerts->store_reason, sizeof alerts->store_reason, "%s", reason ? reason : "");
 }
 
@@ -183,14 +195,41 @@ void rc_alerts_effect(struct rc_alerts *alerts, const struct rc_effect *effect)
     }
 }
 
-void rc_alerts_commit(struct rc_alerts *alerts)
+void rc_alerts_device(struct rc_alerts *alerts, const struct rc_id *device)
+{
+    struct rc_effect lost = {.kind = RC_FX_ALERT};
+    lost.alert.kind = RC_ALERT_DEVICE_LOST;
+    lost.alert.raised = true;
+    lost.alert.name = *device;
+    lost.alert.count = alerts->devices_lost + 1;
+    take_device(alerts, &lost);
+}
+
+static void keep_holds(struct rc_alerts *alerts)
 {
     memcpy(alerts->holds_kept, alerts->holds, alerts->hold_count * sizeof alerts->holds[0]);
     alerts->hold_kept_count = alerts->hold_count;
 }
 
+void rc_alerts_commit(struct rc_alerts *alerts)
+{
+    keep_holds(alerts);
+    for (int kind = 0; kind < RC_ALERT_COUNT; kind++) {
+        if (alerts->told[kind] == RC_ALERT_OPEN) {
+            alerts->told[kind] = RC_ALERT_KEPT;
+        }
+    }
+}
+
+void rc_alerts_restored(struct rc_alerts *alerts)
+{
+    keep_holds(alerts);
+    tell_again(alerts, RC_ALERT_KEPT);
+}
+
 void rc_alerts_undo(struct rc_alerts *alerts)
 {
+    tell_again(alerts, RC_ALERT_OPEN);
     memcpy(alerts->holds, alerts->holds_kept, alerts->hold_kept_count * sizeof alerts->holds[0]);
     alerts->hold_count = alerts->hold_kept_count;
 }
@@ -428,13 +467,18 @@ size_t rc_alerts_look(struct rc_alerts *alerts, int64_t now, int64_t at,
 {
     size_t count = 0;
     for (int kind = 0; kind < RC_ALERT_COUNT; kind++) {
-        if (look(alerts, (enum rc_alert)kind, now, at)) {
-            const struct rc_alert_state *state = &alerts->states[kind];
-            struct rc_alert_change *change = &out[count++];
-            *change = (struct rc_alert_change){
-                .kind = (enum rc_alert)kind, .raised = state->raised, .since_at = state->since_at};
-            memcpy(change->detail, state->detail, sizeof change->detail);
+        bool changed = look(alerts, (enum rc_alert)kind, now, at);
+        if (!changed && alerts->told[kind] != RC_ALERT_UNSAID) {
+            continue;
         }
+        const struct rc_alert_state *state = &alerts->states[kind];
+        struct rc_alert_change *change = &out[count++];
+        *change = (struct rc_alert_change){.kind = (enum rc_alert)kind,
+                                           .raised = state->raised,
+                                           .again = !changed,
+                                           .since_at = state->since_at};
+        memcpy(change->detail, state->detail, sizeof change->detail);
+        alerts->told[kind] = alerts->store_failing ? RC_ALERT_UNKEPT : RC_ALERT_OPEN;
     }
     return count;
 }

@@ -33,10 +33,11 @@
 /* Bytes of why storage fails, with the NUL; longer is cut. */
 #define RC_ALERT_REASON_MAX 200
 
-/* What rc_alerts_look reports: raised, raised still but with another detail, or cleared. */
+/* What rc_alerts_look reports: raised, raised still but with another detail, or cleared; or again what it
+ * reported before, because the batch that was to keep it failed. */
 struct rc_alert_change {
     enum rc_alert kind;
-    bool raised;
+    bool raised, again;
     int64_t since_at; /* when it rose */
     char detail[RC_ALERT_DETAIL_MAX];
 };
@@ -45,6 +46,14 @@ struct rc_alert_state {
     bool raised;
     int64_t since_at;
     char detail[RC_ALERT_DETAIL_MAX];
+};
+
+/* What became of the last report of an alert. */
+enum rc_alert_told {
+    RC_ALERT_KEPT,   /* a COMMIT holds it, or there was none */
+    RC_ALERT_OPEN,   /* it is in the batch that is open */
+    RC_ALERT_UNKEPT, /* said while the store fails: to be reported again once it works */
+    RC_ALERT_UNSAID, /* its batch failed: to be reported again at once */
 };
 
 struct rc_alert_hold {
@@ -56,6 +65,7 @@ struct rc_alert_hold {
 struct rc_alerts {
     struct rc_alert_thresholds thresholds;
     struct rc_alert_state states[RC_ALERT_COUNT];
+    enum rc_alert_told told[RC_ALERT_COUNT];
     struct rc_window auto_outs, heartbeats, invalid;
     struct rc_alert_hold holds[RC_HOLDS_MAX];
     size_t hold_count;
@@ -101,12 +111,21 @@ void rc_alerts_hold(struct rc_alerts *alerts, const struct rc_hold *hold);
  * rising counts: this module sees for itself when there is room again. */
 void rc_alerts_effect(struct rc_alerts *alerts, const struct rc_effect *effect);
 
+/* rc_alerts_device takes a device that was lost when the process before ended. */
+void rc_alerts_device(struct rc_alerts *alerts, const struct rc_id *device);
+
+/* rc_alerts_restored ends what was restored: it is durable. The next look reports every alert as it is, since
+ * nobody knows which of them the process before left up. */
+void rc_alerts_restored(struct rc_alerts *alerts);
+
 /* rc_alerts_commit and rc_alerts_undo follow the engine's: a failed COMMIT undoes holds that opened or ended
- * in its batch. What was heard of devices was heard, and stays. */
+ * in its batch, and what was reported in it is reported again (P-15). What was heard of devices was heard,
+ * and stays. */
 void rc_alerts_commit(struct rc_alerts *alerts);
 void rc_alerts_undo(struct rc_alerts *alerts);
 
-/* rc_alerts_look writes what changed since the last look, at most one change a kind, and returns how many.
+/* rc_alerts_look writes what changed since the last look, at most one change a kind, and returns how many. It
+ * is to be written in the open batch or, while the store fails, just said; rc_alerts_storage decides which.
  * Call it about once a second. A hold or device that comes or goes while its alert is up is a change of its
  * detail; figures that merely move are not. */
 size_t rc_alerts_look(struct rc_alerts *alerts, int64_t now, int64_t at,

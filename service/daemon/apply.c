@@ -120,8 +120,7 @@ bool rc_apply(const struct rc_applying *applying, struct rc_effect *effect)
     case RC_FX_MAINTENANCE:
         applying->site->maintenance_next_at = effect->maintenance.until_at;
         return keep(applying, effect);
-    case RC_FX_ALERT: /* rises at the next look of rc_alerts, which also writes it down */
-        rc_alerts_effect(&applying->site->alerts, effect);
+    case RC_FX_ALERT: /* heard at the step; rises at the next look of rc_alerts, which also writes it down */
         return true;
     case RC_FX_ANSWER:
         applying->outcome->code = effect->answer.code;

@@ -136,12 +136,23 @@ static void drop(struct rc_service *service)
     begin_anew(service);
 }
 
+/* Lets one event happen. Alerts are heard at once: what the engine says of a device or of its own room holds
+ * whether or not the rest of the effects can be kept; holds are undone with the batch. */
+static bool step(struct rc_site *site, const struct rc_event *event, struct rc_effects *effects)
+{
+    effects->count = 0;
+    bool more = rc_engine_step(site->engine, event, effects);
+    for (size_t i = 0; i < effects->count; i++) {
+        if (effects->items[i].kind == RC_FX_ALERT)
+            rc_alerts_effect(&site->alerts, &effects->items[i]);
+    }
+    return more;
+}
+
 /* An event while nothing can be kept: it is heard, and what it would have decided is undone. */
 static void step_unkept(struct rc_service *service, struct rc_site *site, const struct rc_event *event)
 {
-    struct rc_effects *effects = &service->batch.effects;
-    effects->count = 0;
-    rc_engine_step(site->engine, event, effects);
+    step(site, event, &service->batch.effects);
     undo(site);
 }
 
@@ -202,8 +213,7 @@ static bool reload(const struct rc_applying *applying, const struct rc_event *ca
         rc_store_ledger(service->store, applying->site->number, employee, &event.ledger.ledger);
     if (!rc_batch_check(service, result))
         return false;
-    effects->count = 0;
-    rc_engine_step(applying->site->engine, &event, effects);
+    step(applying->site, &event, effects);
     for (size_t i = 0; i < effects->count; i++) {
         assert(effects->items[i].kind != RC_FX_RELOAD);
         if (!rc_apply(applying, &effects->items[i]))
@@ -271,8 +281,7 @@ bool rc_batch_step(struct rc_service *service, struct rc_site *site, const struc
     for (bool more = true; more;) {
         if (!rc_engine_room(site->engine) && !rc_batch_commit(service))
             return false;
-        batch->effects.count = 0;
-        more = rc_engine_step(site->engine, event, &batch->effects);
+        more = step(site, event, &batch->effects);
         if (!apply_all(&applying, event))
             return false;
     }

@@ -84,8 +84,9 @@ static void publish_change(struct rc_service *service, struct rc_site *site,
     const char *name = rc_alert_name(change->kind);
     size_t length = encode_alert(site, change->kind, payload);
     rc_topic_alert(topic, &site->name, change->kind);
-    rc_log(change->raised ? RC_LOG_WARN : RC_LOG_INFO, change->raised ? "alert_raised" : "alert_cleared",
-           RC_F_ID("site", &site->name), RC_F_STR("kind", name), RC_F_STR("detail", change->detail));
+    if (!change->again)
+        rc_log(change->raised ? RC_LOG_WARN : RC_LOG_INFO, change->raised ? "alert_raised" : "alert_cleared",
+               RC_F_ID("site", &site->name), RC_F_STR("kind", name), RC_F_STR("detail", change->detail));
     rc_metrics_set(service->metrics, RC_M_ALERTS, site->index, (int)change->kind, change->raised);
     if (!service->batch.store_ok) {
         direct(site, topic, payload, length, 1, true);
@@ -93,7 +94,8 @@ static void publish_change(struct rc_service *service, struct rc_site *site,
     }
     if (rc_batch_begin(service) &&
         rc_batch_check(service, rc_store_alert(service->store, site->number, name, change->raised,
-                                               service->reading.at, rc_text_of(change->detail))))
+                                               change->raised ? change->since_at : service->reading.at,
+                                               rc_text_of(change->detail))))
         rc_batch_publish(service, site, topic, (struct rc_text){payload, length}, (struct rc_text){0}, true);
 }
 

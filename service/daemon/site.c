@@ -43,9 +43,19 @@ static bool take_employee(void *context, const struct rc_employee_row *row)
     return !restoring->full;
 }
 
+/* As the engine counts it: it was not heard any more, as opposed to said goodbye. */
+static bool is_lost_device(const struct rc_session_row *row)
+{
+    return row->employee.length == 0 && row->state == RC_S_EXPIRED &&
+           (row->ended_by == RC_CAUSE_STALE || row->ended_by == RC_CAUSE_LOST ||
+            row->ended_by == RC_CAUSE_OUTAGE);
+}
+
 static bool take_session(void *context, const struct rc_session_row *row)
 {
     struct restoring *restoring = context;
+    if (is_lost_device(row))
+        rc_alerts_device(restoring->alerts, &row->session);
     /* a session without room: its employee's evidence is restored, and the next heartbeat brings it back */
     if (!rc_engine_restore_session(restoring->engine, row))
         rc_log(RC_LOG_WARN, "session_not_restored", RC_F_ID("employee", &row->employee),
@@ -67,7 +77,7 @@ static enum rc_store_result restore(struct rc_site *site, struct rc_store *store
         result = rc_store_load_employees(store, site->number, take_employee, &restoring);
     if (result == RC_STORE_OK && !restoring.full)
         result = rc_store_load_sessions(store, site->number, take_session, &restoring);
-    rc_alerts_commit(&site->alerts);
+    rc_alerts_restored(&site->alerts);
     site->crowded = restoring.full;
     return result;
 }

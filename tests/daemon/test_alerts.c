@@ -392,6 +392,72 @@ static void several_alerts_rise_in_one_look(void **state)
     assert_int_equal(look(100000), 0);
 }
 
+/* The same again, or nothing of it. */
+static void said_again(enum rc_alert kind, bool raised, int64_t now)
+{
+    assert_int_equal(look(now), 1);
+    assert_int_equal(changes[0].kind, kind);
+    assert_int_equal(changes[0].raised, raised);
+    assert_true(changes[0].again);
+}
+
+static void P_15_an_alert_whose_commit_failed_is_said_again_at_the_next_look(void **state)
+{
+    (void)state;
+    tell(RC_ALERT_DEVICE_LOST, true, 0, "kiosk-1", 1);
+    rises(RC_ALERT_DEVICE_LOST, 100000, "not heard any more: kiosk-1");
+    assert_false(changes[0].again);
+    rc_alerts_undo(&alerts);
+    said_again(RC_ALERT_DEVICE_LOST, true, 101000);
+    assert_string_equal(changes[0].detail, "not heard any more: kiosk-1");
+    rc_alerts_commit(&alerts);
+    stays(102000);
+    tell(RC_ALERT_DEVICE_LOST, false, 0, "kiosk-1", 0);
+    clears(RC_ALERT_DEVICE_LOST, 103000);
+    rc_alerts_undo(&alerts);
+    said_again(RC_ALERT_DEVICE_LOST, false, 104000);
+    rc_alerts_commit(&alerts);
+    rc_alerts_undo(&alerts);
+    stays(105000);
+}
+
+static void P_15_what_rose_while_nothing_could_be_written_is_said_once_then_and_once_after(void **state)
+{
+    (void)state;
+    rc_alerts_storage(&alerts, 100000, "disk full");
+    rises(RC_ALERT_STORAGE, 100000, "cannot write to the database: disk full");
+    tell(RC_ALERT_DEVICE_LOST, true, 0, "kiosk-1", 1);
+    rises(RC_ALERT_DEVICE_LOST, 101000, "not heard any more: kiosk-1");
+    rc_alerts_undo(&alerts);
+    stays(102000);
+    rc_alerts_storage(&alerts, 103000, NULL);
+    assert_int_equal(look(103000), 2);
+    assert_int_equal(changes[0].kind, RC_ALERT_STORAGE);
+    assert_false(changes[0].raised);
+    assert_int_equal(changes[1].kind, RC_ALERT_DEVICE_LOST);
+    assert_true(changes[1].raised && changes[1].again);
+    rc_alerts_commit(&alerts);
+    stays(104000);
+}
+
+static void after_a_start_every_alert_is_said_as_it_is(void **state)
+{
+    (void)state;
+    const struct rc_id kiosk = {.length = 7, .text = "kiosk-1"}, gate = {.length = 6, .text = "gate-2"};
+    rc_alerts_device(&alerts, &kiosk);
+    rc_alerts_device(&alerts, &gate);
+    rc_alerts_restored(&alerts);
+    assert_int_equal(look(100000), RC_ALERT_COUNT);
+    for (int kind = 0; kind < RC_ALERT_COUNT; kind++) {
+        assert_int_equal(changes[kind].kind, kind);
+        assert_int_equal(changes[kind].raised, kind == RC_ALERT_DEVICE_LOST);
+    }
+    assert_string_equal(changes[RC_ALERT_DEVICE_LOST].detail, "not heard any more: kiosk-1, gate-2");
+    stays(101000);
+    tell(RC_ALERT_DEVICE_LOST, false, 0, "gate-2", 1);
+    rises(RC_ALERT_DEVICE_LOST, 102000, "not heard any more: kiosk-1");
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -421,6 +487,9 @@ int main(void)
         TEST(P_18_what_was_dropped_is_an_alert_for_a_minute),
         TEST(P_18_the_engines_own_capacity_alert_counts_as_a_drop),
         TEST(several_alerts_rise_in_one_look),
+        TEST(P_15_an_alert_whose_commit_failed_is_said_again_at_the_next_look),
+        TEST(P_15_what_rose_while_nothing_could_be_written_is_said_once_then_and_once_after),
+        TEST(after_a_start_every_alert_is_said_as_it_is),
     };
     return cmocka_run_group_tests_name("alerts", tests, NULL, NULL);
 }

@@ -560,6 +560,51 @@ static bool take_status(void *context, const struct rc_employee_row *row)
     return !world->failure.failed;
 }
 
+/* Check 9: of each device that is known its status stands, and of those forgotten nothing. */
+static void check_devices(struct sim_world *world, struct rc_service *inside)
+{
+    const struct rc_site *site = &inside->sites[0];
+    char topic[RC_TOPIC_MAX];
+    struct rc_session_row row;
+    size_t known = 0;
+    uint32_t cursor = 0;
+    while (rc_engine_each_session(site->engine, NULL, &cursor, &row)) {
+        rc_topic_device_status(topic, &site->name, &row.session);
+        const char *payload = sim_broker_retained(world, topic);
+        cJSON *json = payload ? cJSON_Parse(payload) : NULL;
+        known++;
+        if (!json || cJSON_IsTrue(cJSON_GetObjectItem(json, "online")) != (row.state != RC_S_EXPIRED) ||
+            integer_of(json, "since") != row.first_at)
+            sim_fail(world, 9, "the retained status of device %s is %.120s", row.session.text,
+                     payload ? payload : "none");
+        cJSON_Delete(json);
+    }
+    for (size_t i = 0; i < world->broker.retained_count; i++) {
+        const struct sim_retained *retained = &world->broker.retained[i];
+        known -= strstr(retained->topic, "/dev/") && retained->payload[0];
+    }
+    if (known != 0)
+        sim_fail(world, 9, "%zd statuses of devices that nobody knows stand retained", -(ssize_t)known);
+}
+
+/* Check 9: an alert stands where it is up, and nowhere else. */
+static void check_alerts(struct sim_world *world, struct rc_service *inside)
+{
+    const struct rc_site *site = &inside->sites[0];
+    char topic[RC_TOPIC_MAX];
+    for (int kind = 0; kind < RC_ALERT_COUNT; kind++) {
+        const struct rc_alert_state *state = rc_alerts_state(&site->alerts, (enum rc_alert)kind);
+        rc_topic_alert(topic, &site->name, (enum rc_alert)kind);
+        const char *payload = sim_broker_retained(world, topic);
+        cJSON *json = payload ? cJSON_Parse(payload) : NULL;
+        if (state->raised != (payload != NULL) ||
+            (json && strcmp(text_of(json, "detail"), state->detail) != 0))
+            sim_fail(world, 9, "alert %s is %s, and retained is %.200s", rc_alert_name((enum rc_alert)kind),
+                     state->raised ? state->detail : "not up", payload ? payload : "none");
+        cJSON_Delete(json);
+    }
+}
+
 /* Check 9: nothing waits anywhere any more. */
 static void check_drained(struct sim_world *world)
 {
@@ -603,6 +648,8 @@ void sim_check_end(struct sim_world *world)
         return;
     }
     check_drained(world);
+    check_devices(world, inside);
+    check_alerts(world, inside);
     sim_check_started(world);
     check_receipts(world);
     if (!world->failure.failed)
