@@ -104,7 +104,8 @@ WHEN NEW.seq IS NOT 1 + COALESCE((SELECT max(seq) FROM punches WHERE site = NEW.
         WHEN 'CORRECTION' THEN NEW.target_seq > 0 AND NEW.state = 'effective' AND NEW.actor > '' AND NEW.action > ''
         ELSE 0 END IS NOT 1
     OR NOT (NEW.state = 'effective' OR NEW.state = 'held') OR NOT (NEW.review = 0 OR NEW.review = 1)
-    OR NEW.closes >= NEW.seq OR NEW.target_seq >= NEW.seq OR length(NEW.hash) <> 64
+    OR NEW.closes >= NEW.seq OR NEW.target_seq >= NEW.seq
+    OR NEW.hash < '0' OR NEW.hash >= 'g'
 BEGIN
     SELECT RAISE(FAIL, 'punches is append-only: this row is not the next, or none');
 END;
