@@ -235,6 +235,19 @@ static size_t encode_refused(struct rc_service *service, struct rc_site *site,
     return rc_encode_receipt(&receipt, payload, RC_ENCODED_MAX);
 }
 
+/* A verb that no topic can hold leaves only the Response Topic to answer on. */
+static void refuse_request(struct rc_site *site, const struct rc_message *message,
+                           const struct rc_decoded *decoded)
+{
+    char topic[RC_TOPIC_MAX] = "";
+    const struct rc_topic *from = &decoded->topic;
+    if (from->verb.length > 0)
+        rc_topic_reply(topic, &site->name, &from->login, from->verb);
+    struct rc_reply_to to = reply_to(site, message, &from->login, topic);
+    if (to.topic[0] != '\0')
+        rc_answer_refusal(site, &to, decoded->request.request_id, RC_INVALID_ARGUMENT, decoded->message);
+}
+
 /* Says what is wrong, on the topic where the sender listens. */
 static void refuse(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
                    const struct rc_decoded *decoded)
@@ -251,9 +264,7 @@ static void refuse(struct rc_service *service, struct rc_site *site, const struc
         rc_topic_training_result(topic, &site->name, &from->employee, &from->session);
         break;
     case RC_ANSWER_REPLY:
-        rc_topic_reply(topic, &site->name, &from->login, from->verb);
-        struct rc_reply_to to = reply_to(site, message, &from->login, topic);
-        rc_answer_refusal(site, &to, decoded->request.request_id, RC_INVALID_ARGUMENT, decoded->message);
+        refuse_request(site, message, decoded);
         return;
     }
     struct rc_reply_to to = answer_on(message, topic);

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #define PREFIX_LENGTH (sizeof RC_TOPIC_PREFIX - 1)
-#define VERB_MAX      32
+/* Bytes of a verb, known or not, that goes into the topic of its reply: twice the longest that there is, and
+ * RC_TOPIC_MAX has room for it. A longer one is answered on a Response Topic only. */
+#define VERB_MAX 64
 
 /* ---- parsing: one pass, segment by segment ---- */
 
@@ -130,6 +132,20 @@ static enum rc_topic_kind parse_device(struct cursor *cursor, struct rc_topic *o
     return IS(word, "status") ? ours(out, RC_OURS_DEVICE) : RC_TOPIC_UNKNOWN;
 }
 
+/* Text that a broker takes as the name of a topic: no wildcard, no NUL, UTF-8; and no control character,
+ * since it ends up in logs. */
+static bool is_name(struct rc_text text)
+{
+    for (size_t i = 0; i < text.length;) {
+        unsigned char byte = (unsigned char)text.data[i];
+        size_t step = rc_utf8_step(text.data + i, text.length - i);
+        if (step == 0 || byte < 0x20 || byte == 0x7F || byte == '+' || byte == '#')
+            return false;
+        i += step;
+    }
+    return text.length > 0;
+}
+
 static enum rc_topic_kind parse_request(struct cursor *cursor, struct rc_topic *out)
 {
     if (!more(cursor))
@@ -138,12 +154,10 @@ static enum rc_topic_kind parse_request(struct cursor *cursor, struct rc_topic *
     if (!more(cursor))
         return RC_TOPIC_UNKNOWN;
     struct rc_text verb = take_word(cursor);
-    if (!at_end(cursor) || verb.length == 0 || verb.length > VERB_MAX)
+    if (!at_end(cursor))
         return RC_TOPIC_UNKNOWN;
-    for (size_t i = 0; i < verb.length; i++)
-        if ((verb.data[i] < 'a' || verb.data[i] > 'z') && verb.data[i] != '-')
-            return RC_TOPIC_UNKNOWN;
-    out->verb = verb;
+    if (verb.length <= VERB_MAX && is_name(verb))
+        out->verb = verb;
     return RC_TOPIC_REQUEST;
 }
 
@@ -327,20 +341,6 @@ size_t rc_topic_site(char out[RC_TOPIC_MAX], const struct rc_id *site, const cha
 }
 
 /* ---- Response Topics ---- */
-
-/* Text that a broker takes as the name of a topic: no wildcard, no NUL, UTF-8; and no control character,
- * since it ends up in logs. */
-static bool is_name(struct rc_text text)
-{
-    for (size_t i = 0; i < text.length;) {
-        unsigned char byte = (unsigned char)text.data[i];
-        size_t step = rc_utf8_step(text.data + i, text.length - i);
-        if (step == 0 || byte < 0x20 || byte == 0x7F || byte == '+' || byte == '#')
-            return false;
-        i += step;
-    }
-    return text.length > 0;
-}
 
 bool rc_topic_is_reply(struct rc_text topic, const struct rc_id *site, const struct rc_id *login)
 {

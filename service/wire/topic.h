@@ -49,8 +49,9 @@ struct rc_topic {
     struct rc_id employee; /* HEARTBEAT .. PROGRESS; OURS where it has one */
     struct rc_id session;  /* HEARTBEAT .. PROGRESS; the device for DEVICE_*; OURS where it has one */
     struct rc_id login;    /* REQUEST */
-    struct rc_text verb;   /* REQUEST; borrowed from the text parsed; 1 to 32 of [a-z-] */
-    struct rc_text word;   /* OURS_ALERT: which; borrowed, of any bytes */
+    struct rc_text
+        verb; /* REQUEST: a verb, known or not, that a reply's topic can hold; else empty; borrowed */
+    struct rc_text word; /* OURS_ALERT: which; borrowed, of any bytes */
 };
 
 /* rc_topic_parse always fills *out; kind says what it is. Text need not be UTF-8, may hold NUL, may be of any

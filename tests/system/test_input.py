@@ -4,6 +4,8 @@ import sqlite3
 import time
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from support.device import properties
 from support.observer import Observer
 
 GOOD = {"id": "x", "type": "IN"}
@@ -89,6 +91,22 @@ def test_a_request_that_makes_no_sense_is_answered(one_house):
         assert (answer["ok"], answer["code"]) == (False, "INVALID_ARGUMENT"), (fields, answer)
     assert one_house.observer.ask("punches", limit=-1)["code"] == "INVALID_ARGUMENT"
     assert one_house.observer.ask("correct", action="void", seq=99999, reason="no")["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("verb", ["WHO", "whom", "who is in", "wér"])
+def test_a_request_of_an_unknown_verb_is_answered_and_counted(one_house, verb):
+    before = counted(one_house)
+    answer = one_house.observer.ask(verb)
+    assert (answer["ok"], answer["code"]) == (False, "INVALID_ARGUMENT"), answer
+    one_house.wait_until(lambda: counted(one_house) >= before + 1, "one more that was refused")
+
+
+def test_a_verb_that_no_topic_can_hold_is_answered_on_the_response_topic(one_house):
+    observer = one_house.observer
+    since = observer.mark()
+    wanted = properties(PacketTypes.PUBLISH, ResponseTopic=f"{observer.base}reply/ops/mine")
+    observer.client.publish(f"{observer.base}request/ops/{'w' * 65}", '{"requestId":"r"}', 1, False, wanted)
+    assert observer.wait_message("reply/ops/mine", since, requestId="r")["code"] == "INVALID_ARGUMENT"
 
 
 @pytest.mark.parametrize("payload", ['{"limit":1e400,"requestId":"r"}', '{"requestId":"r","from":9007199254740993}',
