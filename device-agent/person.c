@@ -18,6 +18,10 @@ static const char *const NAMES[] = {"ana", "ben",  "cleo", "dan",  "eva",  "finn
                                     "sam", "tess", "udo",  "vera", "wim",  "xena", "yann", "zoe"};
 #define NAME_COUNT (sizeof NAMES / sizeof NAMES[0])
 
+/* Every third person is a student, of one course or the other. */
+static const char *const COURSES[] = {"first-aid", NULL, NULL, "fire-safety", NULL, NULL};
+#define COURSE_CYCLE (sizeof COURSES / sizeof COURSES[0])
+
 /* Of ten people so many have a second tab open. */
 #define SECOND_TAB_OF_TEN 3
 
@@ -62,7 +66,10 @@ static bool start_tab(struct rc_person *person, struct rc_person_tab *tab)
                                                  .class = "browser",
                                                  .interval_ms = world->pace.interval_ms,
                                                  .epoch_last = tab->epoch,
-                                                 .keepalive_s = keepalive_s(&world->pace)},
+                                                 .keepalive_s = keepalive_s(&world->pace),
+                                                 .trains = person->course != NULL},
+                                     .course = person->course,
+                                     .training_interval_ms = world->training_interval_ms,
                                      .random = {rc_random_next(&person->random)}};
     tab->pid = rc_tab_start(&options, &tab->fd);
     if (tab->pid < 0) {
@@ -193,6 +200,7 @@ void rc_person_init(struct rc_person *person, struct rc_world *world, uint64_t s
     memset(person, 0, sizeof *person);
     snprintf(person->name, sizeof person->name, "%s%zu", NAMES[index % NAME_COUNT], index / NAME_COUNT + 1);
     person->world = world;
+    person->course = COURSES[index % COURSE_CYCLE];
     person->random = rc_random_of(seed, index);
     person->happening = rc_life_start();
     for (size_t i = 0; i < RC_PERSON_TABS; i++)

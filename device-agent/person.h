@@ -32,6 +32,7 @@ struct rc_person_tab {
 struct rc_world {
     const char *uri, *site;
     struct rc_pace pace;
+    int64_t training_interval_ms;
     int64_t started_at; /* wall ms: makes ids unique over runs */
     uint64_t ids;       /* ids given out so far */
 };
@@ -39,6 +40,7 @@ struct rc_world {
 struct rc_person {
     char name[RC_AGENT_ID_SIZE];
     struct rc_world *world;
+    const char *course; /* that runs in their tabs; NULL: no student */
     struct rc_random random;
     const struct rc_happening *happening;
     size_t step;

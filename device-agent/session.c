@@ -7,21 +7,22 @@
 #include <cjson/cJSON.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* rollcall/v1/{site}/emp/{employee}/session/{session}/heartbeat: three ids and 46 fixed bytes. */
-#define TOPIC_SIZE   (3 * RC_AGENT_ID_SIZE + 64)
-#define URI_SIZE     256
-#define PAYLOAD_SIZE 256
-/* A receipt has at most 1 KiB. */
-#define RECEIPT_BYTES_MAX 1024
+#define TOPIC_SIZE        (3 * RC_AGENT_ID_SIZE + 64)
+#define URI_SIZE          256
+#define PAYLOAD_SIZE      384
+#define ANSWER_LEAF       "training/result"
 #define CONNECT_TIMEOUT_S 5
 /* How long a farewell may take. */
 #define FAREWELL_MS 1000
-/* Messages that Paho may hold for us: a punch, a leave and a few heartbeats. Full means: not sent. */
+/* Messages that Paho may hold for us: a punch or progress, a leave and a few heartbeats. Full means: not
+ * sent. */
 #define BUFFERED_MAX 16
 
 struct rc_agent_session {
@@ -30,6 +31,7 @@ struct rc_agent_session {
     char base[TOPIC_SIZE]; /* rollcall/v1/{site}/emp/{employee}/session/{session}/ */
     int64_t interval_ms, epoch;
     int keepalive_s;
+    bool trains;
     int pipe[2]; /* events: Paho's threads write, the owner reads */
 };
 
@@ -37,7 +39,8 @@ struct rc_agent_session {
 
 static void tell(struct rc_agent_session *session, const struct rc_agent_event *event)
 {
-    /* Smaller than PIPE_BUF, so whole or not at all. A pipe that is full holds hundreds of events that the
+    _Static_assert(sizeof *event <= PIPE_BUF, "an event is written whole or not at all");
+    /* Smaller than PIPE_BUF, so whole or not at all. A pipe that is full holds dozens of events that the
      * owner has not read: it is frozen, and finds out when it goes on, by its missing receipt. */
     ssize_t written = write(session->pipe[1], event, sizeof *event);
     (void)written;
@@ -67,13 +70,17 @@ static void on_connected(void *context, MQTTAsync_successData5 *data)
 {
     struct rc_agent_session *session = context;
     (void)data;
-    char topic[TOPIC_SIZE + 16];
-    snprintf(topic, sizeof topic, "%sreceipt", session->base);
+    char receipt[TOPIC_SIZE + 16], answer[TOPIC_SIZE + 16];
+    char *topics[] = {receipt, answer};
+    int qos[] = {1, 1};
+    snprintf(receipt, sizeof receipt, "%sreceipt", session->base);
+    snprintf(answer, sizeof answer, "%s%s", session->base, ANSWER_LEAF);
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     options.onSuccess5 = on_subscribed;
     options.onFailure5 = on_failure;
     options.context = session;
-    if (MQTTAsync_subscribe(session->client, topic, 1, &options) != MQTTASYNC_SUCCESS)
+    if (MQTTAsync_subscribeMany(session->client, session->trains ? 2 : 1, topics, qos, &options) !=
+        MQTTASYNC_SUCCESS)
         tell_kind(session, RC_AGENT_DOWN);
 }
 
@@ -98,19 +105,28 @@ static bool copy_text(const cJSON *object, const char *key, char *out, size_t si
     return true;
 }
 
+static bool read_receipt(struct rc_agent_event *event)
+{
+    cJSON *receipt = cJSON_Parse(event->text);
+    bool usable = copy_text(receipt, "id", event->id, sizeof event->id) &&
+                  copy_text(receipt, "result", event->result, sizeof event->result);
+    copy_text(receipt, "code", event->code, sizeof event->code);
+    cJSON_Delete(receipt);
+    return usable;
+}
+
 static int on_message(void *context, char *topic, int topic_length, MQTTAsync_message *message)
 {
-    (void)topic_length;
+    (void)topic_length; /* 0: our topics hold no NUL */
     struct rc_agent_event event;
     memset(&event, 0, sizeof event);
-    event.kind = RC_AGENT_RECEIPT;
-    if (message->payloadlen > 0 && message->payloadlen <= RECEIPT_BYTES_MAX) {
-        cJSON *receipt = cJSON_ParseWithLength(message->payload, (size_t)message->payloadlen);
-        bool usable = copy_text(receipt, "id", event.id, sizeof event.id) &&
-                      copy_text(receipt, "result", event.result, sizeof event.result);
-        copy_text(receipt, "code", event.code, sizeof event.code);
-        cJSON_Delete(receipt);
-        if (usable)
+    if (message->payloadlen > 0 && (size_t)message->payloadlen < sizeof event.text) {
+        size_t length = strlen(topic);
+        bool answer =
+            length > strlen(ANSWER_LEAF) && strcmp(topic + length - strlen(ANSWER_LEAF), ANSWER_LEAF) == 0;
+        memcpy(event.text, message->payload, (size_t)message->payloadlen);
+        event.kind = answer ? RC_AGENT_ANSWER : RC_AGENT_RECEIPT;
+        if (answer || read_receipt(&event))
             tell(context, &event);
     }
     MQTTAsync_freeMessage(&message);
@@ -129,6 +145,7 @@ static bool take_options(struct rc_agent_session *session, const struct rc_agent
     session->interval_ms = options->interval_ms;
     session->epoch = options->epoch_last;
     session->keepalive_s = options->keepalive_s;
+    session->trains = options->trains;
     return (size_t)base < sizeof session->base && (size_t)employee < sizeof session->employee &&
            (size_t) class < sizeof session->class;
 }
@@ -234,8 +251,9 @@ int64_t rc_agent_session_epoch(const struct rc_agent_session *session)
     return session->epoch;
 }
 
+/* keeps: the broker is to keep it for a service that is away; what is no evidence later it must not. */
 static bool send_message(struct rc_agent_session *session, const char *leaf, const char *payload, int qos,
-                         MQTTAsync_onSuccess5 *done)
+                         bool keeps, MQTTAsync_onSuccess5 *done)
 {
     char topic[TOPIC_SIZE + 16];
     snprintf(topic, sizeof topic, "%s%s", session->base, leaf);
@@ -243,7 +261,7 @@ static bool send_message(struct rc_agent_session *session, const char *leaf, con
     message.payload = (void *)(uintptr_t)payload;
     message.payloadlen = (int)strlen(payload);
     message.qos = qos;
-    if (qos > 0)
+    if (keeps)
         add_expiry(&message.properties);
     MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
     options.onSuccess5 = done;
@@ -258,7 +276,7 @@ bool rc_agent_session_heartbeat(struct rc_agent_session *session)
     char payload[PAYLOAD_SIZE];
     snprintf(payload, sizeof payload, "{\"epoch\":%" PRId64 ",\"class\":\"%s\",\"intervalMs\":%" PRId64 "}",
              session->epoch, session->class, session->interval_ms);
-    return send_message(session, "heartbeat", payload, 0, NULL);
+    return send_message(session, "heartbeat", payload, 0, false, NULL);
 }
 
 bool rc_agent_session_punch(struct rc_agent_session *session, const struct rc_agent_punch *punch, int64_t now)
@@ -267,12 +285,28 @@ bool rc_agent_session_punch(struct rc_agent_session *session, const struct rc_ag
     snprintf(payload, sizeof payload,
              "{\"id\":\"%s\",\"type\":\"%s\",\"ageMs\":%" PRId64 ",\"class\":\"%s\"}", punch->id,
              punch->out ? "OUT" : "IN", now - punch->made_now, session->class);
-    return send_message(session, "punch", payload, 1, NULL);
+    return send_message(session, "punch", payload, 1, true, NULL);
+}
+
+bool rc_agent_session_train(struct rc_agent_session *session, const char *course)
+{
+    char payload[PAYLOAD_SIZE];
+    snprintf(payload, sizeof payload, "{\"courseId\":\"%s\"}", course);
+    return send_message(session, "training", payload, 1, false, NULL);
+}
+
+bool rc_agent_session_progress(struct rc_agent_session *session, const struct rc_agent_progress *progress)
+{
+    char payload[PAYLOAD_SIZE];
+    snprintf(payload, sizeof payload,
+             "{\"id\":\"%s\",\"courseId\":\"%s\",\"lessonId\":\"%s\",\"data\":{\"step\":%" PRIu64 "}}",
+             progress->id, progress->course, progress->lesson, progress->step);
+    return send_message(session, "progress", payload, 1, true, NULL);
 }
 
 bool rc_agent_session_leave(struct rc_agent_session *session, const char *cause)
 {
     char payload[PAYLOAD_SIZE];
     snprintf(payload, sizeof payload, "{\"cause\":\"%s\",\"epoch\":%" PRId64 "}", cause, session->epoch);
-    return send_message(session, "leave", payload, 1, on_left);
+    return send_message(session, "leave", payload, 1, true, on_left);
 }

@@ -18,8 +18,12 @@
 /* Ids of the protocol have at most 64 characters. */
 #define RC_AGENT_ID_SIZE 65
 
-/* How long the broker keeps a punch or a leave for a service that is away: 7 days. The service reads back
- * from it how long a message has waited. */
+/* Bytes of a receipt or an answer, with its NUL: what the service may send is shorter. A longer one is no
+ * message of ours, and is dropped. */
+#define RC_AGENT_TEXT_SIZE 1025
+
+/* How long the broker keeps a punch, progress or a leave for a service that is away: 7 days. The service
+ * reads back from it how long a message has waited. */
 #define RC_AGENT_EXPIRY_S 604800
 
 struct rc_agent_session;
@@ -32,6 +36,7 @@ struct rc_agent_session_options {
     int64_t interval_ms; /* announced with each heartbeat */
     int64_t epoch_last;  /* the last epoch that this session used, 0: none */
     int keepalive_s;
+    bool trains; /* hears the answers to training heartbeats, too */
 };
 
 struct rc_agent_punch {
@@ -40,18 +45,27 @@ struct rc_agent_punch {
     int64_t made_now; /* CLOCK_BOOTTIME when it happened: gives ageMs at each try */
 };
 
+/* How far somebody is in a lesson. */
+struct rc_agent_progress {
+    char id[RC_AGENT_ID_SIZE];
+    const char *course, *lesson;
+    uint64_t step;
+};
+
 enum rc_agent_event_kind {
-    RC_AGENT_UP,      /* connected, and subscribed to receipts */
+    RC_AGENT_UP,      /* connected, and subscribed */
     RC_AGENT_DOWN,    /* no connection, or none could be made */
-    RC_AGENT_RECEIPT, /* a verdict on the punch `id` */
+    RC_AGENT_RECEIPT, /* a verdict on the punch or progress `id` */
+    RC_AGENT_ANSWER,  /* to a training heartbeat: `text` */
     RC_AGENT_LEFT,    /* the broker has the leave */
 };
 
 struct rc_agent_event {
     enum rc_agent_event_kind kind;
     char id[RC_AGENT_ID_SIZE];
-    char result[16]; /* recorded, duplicate, held, rejected, retry */
-    char code[32];   /* empty: none */
+    char result[16];               /* recorded, duplicate, held, rejected, retry */
+    char code[32];                 /* empty: none */
+    char text[RC_AGENT_TEXT_SIZE]; /* of receipts and answers: the payload */
 };
 
 /* rc_agent_session_new makes a session, not yet connected; the caller's, until rc_agent_session_free. NULL:
@@ -74,10 +88,12 @@ void rc_agent_session_connect(struct rc_agent_session *session);
 int64_t rc_agent_session_epoch(const struct rc_agent_session *session);
 
 /* These hand a message to Paho and return true if it took it. What is lost with the connection is the owner's
- * to send again: a punch until its receipt. now: CLOCK_BOOTTIME. */
+ * to send again: a punch and progress until their receipt. now: CLOCK_BOOTTIME. */
 bool rc_agent_session_heartbeat(struct rc_agent_session *session);
 bool rc_agent_session_punch(struct rc_agent_session *session, const struct rc_agent_punch *punch,
                             int64_t now);
+bool rc_agent_session_train(struct rc_agent_session *session, const char *course);
+bool rc_agent_session_progress(struct rc_agent_session *session, const struct rc_agent_progress *progress);
 /* cause: closed or sleeping; LEFT follows. */
 bool rc_agent_session_leave(struct rc_agent_session *session, const char *cause);
 

@@ -114,6 +114,7 @@ int rc_simulate(const struct rc_simulate_options *options)
     struct crowd crowd = {.world = {.uri = options->uri,
                                     .site = options->site,
                                     .pace = rc_pace_of(options->speed),
+                                    .training_interval_ms = options->training_interval_ms,
                                     .started_at = rc_agent_wall()},
                           .count = options->people,
                           .fd_count = 1 + options->people * RC_PERSON_TABS};

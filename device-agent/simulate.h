@@ -16,6 +16,7 @@ struct rc_simulate_options {
     size_t people;
     const char *uri, *site;
     double speed;
+    int64_t training_interval_ms; /* the service's training.interval_ms */
     uint64_t seed;
 };
 

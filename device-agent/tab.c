@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "tab.h"
 
+#include "backoff.h"
 #include "clock.h"
+#include "lesson.h"
 #include "log.h"
 
 #include <errno.h>
@@ -13,9 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Reconnecting: soon at first, then slower, so that a broker that comes back is not run over. */
-#define BACKOFF_MS_MIN 250
-#define BACKOFF_MS_MAX 8000
 /* A receipt takes milliseconds; after so long the punch is sent again. */
 #define RECEIPT_MS 3000
 /* After `retry` the service has said that it cannot write just now. */
@@ -32,10 +31,13 @@ struct tab {
     int parent;
     bool up, ends;
     int64_t connect_now, beat_now, punch_now, leave_now; /* when each is due, NEVER: not */
-    int64_t backoff_ms;
+    struct rc_backoff backoff;
     bool has_punch;
     struct rc_agent_punch punch;
     const char *leaving; /* cause that is being said, NULL: none */
+    const char *course;  /* NULL: no lesson */
+    struct rc_lesson lesson;
+    int64_t minutes; /* of the last answer that was logged */
 };
 
 static void say(struct tab *tab, enum rc_tab_word_kind kind)
@@ -54,8 +56,9 @@ static int64_t jittered(struct tab *tab, int64_t ms)
 static void on_up(struct tab *tab, int64_t now)
 {
     tab->up = true;
-    tab->backoff_ms = BACKOFF_MS_MIN;
+    rc_backoff_reset(&tab->backoff);
     tab->beat_now = now;
+    rc_lesson_up(&tab->lesson, now);
     if (tab->has_punch)
         tab->punch_now = now;
     if (tab->leaving)
@@ -73,8 +76,8 @@ static void on_down(struct tab *tab, int64_t now)
         rc_agent_log("event=down employee=%s session=%s", tab->employee, tab->name);
     tab->up = false;
     tab->beat_now = tab->punch_now = NEVER;
-    tab->connect_now = now + jittered(tab, tab->backoff_ms);
-    tab->backoff_ms = tab->backoff_ms * 2 < BACKOFF_MS_MAX ? tab->backoff_ms * 2 : BACKOFF_MS_MAX;
+    rc_lesson_down(&tab->lesson);
+    tab->connect_now = now + rc_backoff_take(&tab->backoff, &tab->random);
 }
 
 static void on_receipt(struct tab *tab, const struct rc_agent_event *event, int64_t now)
@@ -90,6 +93,21 @@ static void on_receipt(struct tab *tab, const struct rc_agent_event *event, int6
     tab->has_punch = false;
     tab->punch_now = NEVER;
     say(tab, RC_WORD_DONE);
+}
+
+/* An answer is worth a line when the minutes have changed, or it is not the usual one. */
+static void on_answer(struct tab *tab, const struct rc_agent_event *event, int64_t now)
+{
+    struct rc_lesson_answer answer;
+    if (!rc_lesson_read(event->text, strlen(event->text), &answer))
+        return;
+    if (answer.verdict != RC_LESSON_COUNTED || answer.minutes != tab->minutes)
+        rc_agent_log("event=training employee=%s session=%s course=%s date=%s minutes=%lld remaining=%lld "
+                     "code=%s message=\"%s\"",
+                     tab->employee, tab->name, tab->course, answer.date, (long long)answer.minutes,
+                     (long long)answer.remaining_minutes, answer.code, answer.message);
+    tab->minutes = answer.minutes;
+    rc_lesson_answered(&tab->lesson, &answer, now);
 }
 
 static void on_left(struct tab *tab)
@@ -116,6 +134,9 @@ static void take_events(struct tab *tab, int64_t now)
         case RC_AGENT_RECEIPT:
             on_receipt(tab, &event, now);
             break;
+        case RC_AGENT_ANSWER:
+            on_answer(tab, &event, now);
+            break;
         case RC_AGENT_LEFT:
             on_left(tab);
             break;
@@ -128,6 +149,7 @@ static void leave(struct tab *tab, const char *cause, int64_t now)
     tab->leaving = cause;
     tab->leave_now = now + LEAVE_MS;
     tab->beat_now = NEVER; /* a heartbeat after it would take it back */
+    rc_lesson_down(&tab->lesson);
     if (!rc_agent_session_leave(tab->session, cause))
         tab->leave_now = now;
 }
@@ -157,6 +179,17 @@ static void take_order(struct tab *tab, int64_t now)
     }
 }
 
+static void train(struct tab *tab, int64_t now)
+{
+    enum rc_lesson_step step;
+    while ((step = rc_lesson_step(&tab->lesson, &tab->random, now)) != RC_LESSON_NOTHING) {
+        if (step == RC_LESSON_BEAT)
+            rc_agent_session_train(tab->session, tab->course);
+        else
+            rc_agent_log("event=lesson-stopped employee=%s session=%s", tab->employee, tab->name);
+    }
+}
+
 static void do_what_is_due(struct tab *tab, int64_t now)
 {
     if (tab->connect_now <= now) {
@@ -171,6 +204,8 @@ static void do_what_is_due(struct tab *tab, int64_t now)
         rc_agent_session_punch(tab->session, &tab->punch, now);
         tab->punch_now = now + RECEIPT_MS;
     }
+    if (tab->course)
+        train(tab, now);
     if (tab->leave_now <= now)
         on_left(tab); /* unheard; go all the same, as people do */
 }
@@ -181,6 +216,8 @@ static int poll_timeout(const struct tab *tab, int64_t now)
     due = tab->beat_now < due ? tab->beat_now : due;
     due = tab->punch_now < due ? tab->punch_now : due;
     due = tab->leave_now < due ? tab->leave_now : due;
+    if (tab->course)
+        due = rc_lesson_due(&tab->lesson) < due ? rc_lesson_due(&tab->lesson) : due;
     if (due == NEVER)
         return -1;
     return due > now ? (int)(due - now) : 0;
@@ -189,8 +226,10 @@ static int poll_timeout(const struct tab *tab, int64_t now)
 static void wake_up(struct tab *tab, int64_t now)
 {
     /* After a `sleeping` nothing is due any more but the first heartbeat of the time after it. */
-    if (tab->up && !tab->leaving && tab->beat_now == NEVER)
+    if (tab->up && !tab->leaving && tab->beat_now == NEVER) {
         tab->beat_now = now + tab->interval_ms;
+        rc_lesson_up(&tab->lesson, tab->beat_now);
+    }
 }
 
 static void run(struct tab *tab)
@@ -231,11 +270,13 @@ static void be_a_tab(const struct rc_tab_options *options, int parent)
                       .random = options->random,
                       .interval_ms = options->session.interval_ms,
                       .parent = parent,
-                      .backoff_ms = BACKOFF_MS_MIN,
+                      .course = options->course,
+                      .minutes = -1,
                       .connect_now = rc_agent_now(),
                       .beat_now = NEVER,
                       .punch_now = NEVER,
                       .leave_now = NEVER};
+    rc_lesson_begin(&tab.lesson, options->training_interval_ms, false);
     tab.session = rc_agent_session_new(&options->session);
     if (!tab.session) {
         rc_agent_log("event=error employee=%s session=%s what=\"no session can be made for %s\"",

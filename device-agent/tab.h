@@ -1,8 +1,8 @@
 /*
  * tab.h: a process that keeps one session alive, as a browser tab does: connects (again, with backoff and
- * jitter), beats with jitter, keeps a punch until its receipt, says `closed` or `sleeping` when told. The
- * parent steers it with orders over a socket and hears what came of them; it can also stop (SIGSTOP) or kill
- * it, as life does.
+ * jitter), beats with jitter, keeps a punch until its receipt, trains, says `closed` or `sleeping` when told.
+ * The parent steers it with orders over a socket and hears what came of them; it can also stop (SIGSTOP) or
+ * kill it, as life does.
  *
  *     parent ── rc_tab_order ──▶ tab ── MQTT ──▶ broker
  *            ◀── rc_tab_word ───
@@ -39,6 +39,8 @@ struct rc_tab_word {
 
 struct rc_tab_options {
     struct rc_agent_session_options session;
+    const char *course; /* whose lesson runs in the tab while it is open and awake; NULL: none */
+    int64_t training_interval_ms;
     struct rc_random random; /* for jitter */
 };
 
