@@ -343,19 +343,18 @@ static void durable(struct rc_service *service)
         count_tally(service, site);
         site->maintenance_at = site->maintenance_next_at;
         site->outbox_depth += site->outbox_added;
-        uint64_t done = site->publisher.acked_count;
+        uint64_t done = rc_publisher_forgotten(&site->publisher);
         site->outbox_depth -= done < site->outbox_depth ? done : site->outbox_depth;
-        rc_publisher_forgotten(&site->publisher);
         if (site->outbox_added > 0)
             rc_publisher_committed(&site->publisher);
     }
 }
 
-/* So many acknowledgements wait to be written down that a transaction is due for them alone. */
+/* What is to be deleted from an outbox makes a transaction due for itself. */
 static bool forgetting_is_due(const struct rc_service *service)
 {
     for (int i = 0; i < service->site_count; i++) {
-        if (service->sites[i].publisher.acked_count >= RC_ACKED_DUE)
+        if (rc_publisher_must_forget(&service->sites[i].publisher))
             return true;
     }
     return false;

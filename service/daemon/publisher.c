@@ -65,6 +65,7 @@ void rc_publisher_up(struct rc_publisher *publisher, int64_t now)
     publisher->in_flight = 0;
     publisher->outbox_after = 0;
     publisher->outbox_waits = true;
+    publisher->prune_due = true;
     drop_profiles(publisher);
     publisher->phase = RC_REPUBLISH_DONE;
     rc_publisher_again(publisher, now);
@@ -112,6 +113,11 @@ void rc_publisher_refused(struct rc_publisher *publisher, int64_t number)
     publisher->refused++;
 }
 
+bool rc_publisher_must_forget(const struct rc_publisher *publisher)
+{
+    return publisher->acked_count >= RC_ACKED_DUE || publisher->prune_due;
+}
+
 enum rc_store_result rc_publisher_forget(struct rc_publisher *publisher, struct rc_store *store)
 {
     for (uint32_t i = 0; i < publisher->acked_count; i++) {
@@ -119,12 +125,18 @@ enum rc_store_result rc_publisher_forget(struct rc_publisher *publisher, struct 
         if (result != RC_STORE_OK && result != RC_STORE_NOT_FOUND)
             return result;
     }
-    return RC_STORE_OK;
+    publisher->pruned = 0;
+    return publisher->prune_due ? rc_store_outbox_prune(store, publisher->site, &publisher->pruned)
+                                : RC_STORE_OK;
 }
 
-void rc_publisher_forgotten(struct rc_publisher *publisher)
+uint64_t rc_publisher_forgotten(struct rc_publisher *publisher)
 {
+    uint64_t count = publisher->acked_count + publisher->pruned;
     publisher->acked_count = 0;
+    publisher->pruned = 0;
+    publisher->prune_due = false;
+    return count;
 }
 
 static struct rc_text copy_text(char **at, struct rc_text text)
@@ -228,7 +240,7 @@ enum rc_store_result rc_publisher_pump(struct rc_publisher *publisher, struct rc
     if (!publisher->up)
         return RC_STORE_OK;
     rc_publisher_pump_direct(publisher);
-    if (publisher->full || !publisher->outbox_waits)
+    if (publisher->full || !publisher->outbox_waits || publisher->prune_due)
         return RC_STORE_OK;
     enum rc_store_result result = rc_store_outbox_each(store, publisher->outbox_after, pump_row, publisher);
     if (result == RC_STORE_OK && !publisher->full)

@@ -5,8 +5,9 @@
  *   direct     answers that nothing durable stands behind (`retry`, questions, refusals) and what is stale in
  * a second (summary, metrics, canary). In memory, bounded; lost with the connection. outbox     what a COMMIT
  * made true: rows, receipts, statuses. Read from the store behind the last one handed over; after a connect
- * from the first one that the broker has not acknowledged. republish  after a connect, every retained topic
- * as it is now, paced. Only while the outbox is empty, so nothing newer is overtaken.
+ * from the first one that the broker has not acknowledged, less what was superseded meanwhile. republish
+ * after a connect, every retained topic as it is now, paced. Only while the outbox is empty, so nothing newer
+ * is overtaken.
  *
  * Nothing here blocks: where the link is full, the rest waits for an acknowledgement.
  */
@@ -54,6 +55,7 @@ struct rc_publisher {
     uint32_t in_flight;   /* handed over since the connect and not yet acknowledged */
     int64_t outbox_after; /* number of the last one handed over since the connect */
     bool outbox_waits;    /* there may be more behind it */
+    bool prune_due; /* since the connect: what is superseded is still in the outbox, and nothing goes out */
     struct rc_direct *first, *last;
     size_t direct_bytes;
     uint64_t published, dropped, refused; /* since init */
@@ -64,6 +66,7 @@ struct rc_publisher {
     size_t profile_count, profile_next;
     int64_t acked[RC_ACKED_MAX];
     uint32_t acked_count;
+    uint64_t pruned; /* in the open transaction */
 };
 
 void rc_publisher_init(struct rc_publisher *publisher, int site, const struct rc_id *name,
@@ -81,10 +84,13 @@ void rc_publisher_down(struct rc_publisher *publisher);
 void rc_publisher_acked(struct rc_publisher *publisher, int64_t number);
 void rc_publisher_refused(struct rc_publisher *publisher, int64_t number);
 
-/* rc_publisher_forget deletes what was acknowledged from the outbox, inside the open transaction. The list is
- * kept until rc_publisher_forgotten says that the transaction is durable. */
+/* rc_publisher_forget deletes from the outbox, inside the open transaction, what was acknowledged and, after
+ * a connect, what was superseded: a subscriber who has seen a newer status must not be shown an older one
+ * again. The list is kept until rc_publisher_forgotten says that the transaction is durable; it returns how
+ * many messages that were. rc_publisher_must_forget: a transaction is due for it alone. */
+bool rc_publisher_must_forget(const struct rc_publisher *publisher);
 enum rc_store_result rc_publisher_forget(struct rc_publisher *publisher, struct rc_store *store);
-void rc_publisher_forgotten(struct rc_publisher *publisher);
+uint64_t rc_publisher_forgotten(struct rc_publisher *publisher);
 
 /* rc_publisher_direct queues a copy. Payload empty and retain: clears the topic. */
 void rc_publisher_direct(struct rc_publisher *publisher, const char *topic, struct rc_text payload,

@@ -42,6 +42,21 @@ enum rc_store_result rc_store_outbox_done(struct rc_store *store, int64_t number
     return rc_handle_run(store, statement);
 }
 
+enum rc_store_result rc_store_outbox_prune(struct rc_store *store, int site, uint64_t *pruned)
+{
+    enum rc_store_result result = rc_handle_may_write(store, site);
+    if (result != RC_STORE_OK)
+        return result;
+    sqlite3_stmt *statement = rc_handle_use(store, RC_SQL_OUTBOX_PRUNE);
+    if (statement == NULL)
+        return rc_handle_fail(store, "cannot prepare");
+    struct binder binder = rc_bind(statement);
+    rc_bind_key(&binder, &store->sites[site].name);
+    result = rc_handle_run(store, statement);
+    *pruned = result == RC_STORE_OK ? (uint64_t)sqlite3_changes64(store->db) : 0;
+    return result;
+}
+
 enum rc_store_result
 rc_store_outbox_each(struct rc_store *store, int64_t after,
                      bool (*each)(void *context, int site, const struct rc_outgoing *message), void *context)

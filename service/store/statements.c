@@ -178,6 +178,14 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_OUTBOX_ADD] = "INSERT INTO outbox (number, site, topic, payload, correlation, qos, retain) "
                           "VALUES (?,?,?,?,?,?,?)",
     [RC_SQL_OUTBOX_DONE] = "DELETE FROM outbox WHERE number = ?",
+    /* A status whose version is not the present one can be alone here: the broker refused it, and took the
+     * next. CASE, since a payload is not always JSON. */
+    [RC_SQL_OUTBOX_PRUNE] =
+        "DELETE FROM outbox WHERE site = ?1 AND retain = 1 AND (number NOT IN "
+        "(SELECT max(number) FROM outbox WHERE site = ?1 AND retain = 1 GROUP BY topic) "
+        "OR CASE WHEN json_valid(CAST(payload AS TEXT)) "
+        "THEN json_extract(CAST(payload AS TEXT), '$.version') < (SELECT version FROM employee_status "
+        "WHERE site = ?1 AND employee_id = json_extract(CAST(payload AS TEXT), '$.employeeId')) END)",
     [RC_SQL_OUTBOX_EACH] =
         "SELECT o.number, s.number, o.topic, o.payload, o.correlation, o.qos, o.retain "
         "FROM outbox o CROSS JOIN sites s ON s.name = o.site WHERE o.number > ? ORDER BY o.number",

@@ -102,6 +102,11 @@ struct rc_outgoing {
 enum rc_store_result rc_store_outbox_add(struct rc_store *store, int site, struct rc_outgoing *message);
 /* rc_store_outbox_done forgets a message that the broker acknowledged. */
 enum rc_store_result rc_store_outbox_done(struct rc_store *store, int64_t number);
+/* rc_store_outbox_prune deletes the site's retained messages that a later one of the same topic supersedes,
+ * and statuses older than the present one, in the open transaction; *pruned: how many. Retained topics say
+ * what is, so nobody misses anything, and nobody sees an older state come after a newer one when the rest is
+ * published again. Reads all of the outbox. */
+enum rc_store_result rc_store_outbox_prune(struct rc_store *store, int site, uint64_t *pruned);
 /* rc_store_outbox_each calls each for every message with a number above `after`, in order, until it returns
  * false. */
 enum rc_store_result

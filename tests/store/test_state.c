@@ -437,6 +437,60 @@ static void P_15_what_was_not_acknowledged_is_still_to_be_sent_after_a_restart(v
     assert_string_equal(rest.topics, "d");
 }
 
+static int64_t post_retained(struct rig *rig, int site, const char *topic, const char *payload)
+{
+    struct rc_outgoing message = {
+        .topic = rc_text_of(topic), .payload = rc_text_of(payload), .qos = 1, .retain = true};
+    rig_ok(rig, rc_store_begin(rig->store));
+    rig_ok(rig, rc_store_outbox_add(rig->store, site, &message));
+    rig_ok(rig, rc_store_commit(rig->store));
+    return message.number;
+}
+
+static void pruned(struct rig *rig, uint64_t count, const char *rest)
+{
+    struct sent sent = {0};
+    uint64_t deleted;
+    rig_ok(rig, rc_store_begin(rig->store));
+    rig_ok(rig, rc_store_outbox_prune(rig->store, rig->site, &deleted));
+    rig_ok(rig, rc_store_commit(rig->store));
+    assert_int_equal(deleted, count);
+    rig_ok(rig, rc_store_outbox_each(rig->store, 0, keep_message, &sent));
+    assert_string_equal(sent.topics, rest);
+}
+
+static void a_retained_message_that_a_later_one_supersedes_is_pruned_and_nothing_else(void **state)
+{
+    struct rig *rig = *state;
+    const struct rc_id mill = rig_id("mill");
+    int other;
+    rig_ok(rig, rc_store_site(rig->store, &mill, &other));
+    post(rig, "e", "1");
+    post_retained(rig, rig->site, "a", "{}");
+    post_retained(rig, rig->site, "b", "{}");
+    post_retained(rig, other, "c", "{}");
+    post(rig, "e", "2");
+    post_retained(rig, rig->site, "a", ""); /* cleared */
+    post_retained(rig, other, "c", "{}");
+    post_retained(rig, rig->site, "a", "no JSON");
+    pruned(rig, 2, "ebceca");
+    pruned(rig, 0, "ebceca");
+}
+
+static void a_status_that_is_older_than_the_present_one_is_pruned_though_it_is_alone(void **state)
+{
+    struct rig *rig = *state;
+    struct rc_effect effect = {.kind = RC_FX_STATUS,
+                               .status = {.employee = rig_id("ana"), .ledger.version = 7}};
+    rig_ok(rig, rc_store_begin(rig->store));
+    rig_ok(rig, rc_store_apply(rig->store, rig->site, &effect));
+    rig_ok(rig, rc_store_commit(rig->store));
+    post_retained(rig, rig->site, "a", "{\"employeeId\":\"ana\",\"version\":6}");
+    post_retained(rig, rig->site, "b", "{\"employeeId\":\"ana\",\"version\":7}");
+    post_retained(rig, rig->site, "c", "{\"employeeId\":\"ben\",\"version\":1}");
+    pruned(rig, 1, "bc");
+}
+
 static void a_number_of_the_outbox_is_not_given_twice_in_one_process(void **state)
 {
     struct rig *rig = *state;
@@ -576,6 +630,8 @@ int main(void)
         TEST(P_6_P_19_service_time_and_maintenance_survive_a_restart),
         TEST(P_15_what_was_not_acknowledged_is_still_to_be_sent_after_a_restart),
         TEST(a_number_of_the_outbox_is_not_given_twice_in_one_process),
+        TEST(a_retained_message_that_a_later_one_supersedes_is_pruned_and_nothing_else),
+        TEST(a_status_that_is_older_than_the_present_one_is_pruned_though_it_is_alone),
         TEST(P_16_an_ask_waits_until_it_is_decided_once),
         TEST(an_alert_keeps_its_beginning_until_it_is_cleared),
         TEST(the_directory_gives_names_and_groups),
