@@ -3,14 +3,18 @@
  * reports read, policies, progress, and the archive of closed months. Part of store.h's store: same thread,
  * same transactions, same results; writes go into the open transaction, reads see it.
  *
- *   training_users      what is covered from now on, and the run since the last break         one a user
- *   training_current    which day each user is in at each site, and what was published of it  one a user and
- * site training_days       the days: behind the view daily_activity_logs                          grows
- *   training_courses    the same by course: behind daily_course_logs                           grows
- *   training_sessions   by session and course: the column `sessions`, and T-5                  grows
+ *   training_covers    what a user's heartbeats cover from now on, and the run since the last break
+ *   training_current   which day each user is in at each site
+ *   training_totals    the days, their courses, their sessions: one table, seen apart through the views
+ *                      training_days, training_courses and training_sessions, and behind them
+ *                      daily_activity_logs and daily_course_logs
  *
  * Boot times are kept with the boot they are of and with their label, and come back in this boot's time: of
- * another boot by their labels, where those are known to be near; else as RC_NONE.
+ * another boot by their labels, unless those show a wall clock that was wrong; then as nothing covered, no
+ * run, and RC_NONE. They may be negative: from before this boot.
+ *
+ * `rollcall verify` adds the days up again from audit_logs (docs/durability.md says what each row's detail
+ * holds), so whoever writes a day writes that row in the same transaction.
  */
 #ifndef RC_STORE_TRAINING_H
 #define RC_STORE_TRAINING_H
@@ -55,16 +59,19 @@ struct rc_training_day {
     struct rc_local_day day; /* the current one */
     int64_t ms, next_ms;     /* rc_training_total */
     int64_t limit_ms;        /* in force on the day when it was last written */
+    int64_t next_limit_ms;   /* on the day after it, for its row where next_ms is not 0; 0: the same */
     int64_t heartbeats;      /* received on the day, refused ones too (T-7 isNewDay) */
     int64_t refused;
     int64_t session_count;
-    int64_t created_at, last_heartbeat_at;
-    int64_t locked_at; /* 0: not locked */
+    int64_t created_at, last_heartbeat_at; /* 0: leaves them as they are in its row */
+    int64_t locked_at;                     /* 0: not locked */
+    struct rc_local_day kept; /* what training_current holds, set by loading; the caller leaves it alone */
 };
 
-/* rc_store_training_load reads what rc_training_judge needs: ledger->cover, course_cover, run_*, and for each
- * of `count` sites (numbers of the store) days[i] and ledger->sites[i].user and .course. Terms and next days
- * are the caller's. A user who is not known comes with an empty ledger and days not found. */
+/* rc_store_training_load reads what rc_training_judge needs: ledger->cover, course_cover, run_*, site_count,
+ * and for each of `count` sites (numbers of the store) days[i] and ledger->sites[i].day, .user and .course.
+ * Terms and next days are the caller's. A user who is not known comes with an empty ledger and days not
+ * found. An empty course: its parts stay empty. */
 enum rc_store_result rc_store_training_load(struct rc_store *store, const struct rc_id *user,
                                             const struct rc_id *course, const int *sites, uint32_t count,
                                             struct rc_training_now moment, struct rc_training_ledger *ledger,
@@ -75,26 +82,27 @@ enum rc_store_result rc_store_training_save_user(struct rc_store *store, const s
                                                  const struct rc_id *course, struct rc_training_now moment,
                                                  const struct rc_training_ledger *ledger);
 
-/* rc_store_training_save_day writes a site's day: training_current, the row of the day in training_days, and,
- * where next_ms is not 0, the row of `next`. */
+/* rc_store_training_save_day writes a site's day: training_current where it changes, the row of the day
+ * unless it is empty (no heartbeat and nothing covered), and, where next_ms is not 0, the row of `next`. */
 enum rc_store_result rc_store_training_save_day(struct rc_store *store, int site, const struct rc_id *user,
                                                 const struct rc_training_day *day,
                                                 const struct rc_local_day *next);
-/* The same of one course on that day. limit_ms: RC_NONE without a limit of its own. */
+/* The same of one course on that day. Limits: RC_NONE without one of its own. */
 enum rc_store_result rc_store_training_save_course(struct rc_store *store, int site, const struct rc_id *user,
                                                    const struct rc_id *course, const struct rc_local_day *day,
                                                    const struct rc_local_day *next,
-                                                   const struct rc_training_total *total, int64_t limit_ms);
+                                                   const struct rc_training_total *total, int64_t limit_ms,
+                                                   int64_t next_limit_ms);
 
-/* rc_store_training_heard notes a heartbeat, counted or refused, of a session and course on `date`;
- * *sessions: how many sessions of the user there were on that day, this one included. added_ms: what it added
- * to the user's union. */
+/* rc_store_training_heard notes a heartbeat, counted or refused, of a session and course on `date`; *sessions
+ * is then how many sessions of the user there were on that day, this one included: it belongs into the day's
+ * session_count, which is believed the next time. added_ms: what it added to the user's union. */
 enum rc_store_result rc_store_training_heard(struct rc_store *store, int site, const struct rc_id *user,
                                              const struct rc_id *session, const struct rc_id *course,
                                              const char *date, struct rc_training_now moment,
                                              int64_t added_ms, int64_t *sessions);
-/* rc_store_training_last returns when that was last, in boot time (T-5); RC_NONE: never, or too long ago to
- * matter. */
+/* rc_store_training_last returns when that was last, in boot time (T-5); RC_NONE: not since the day before
+ * the user's current one, or never. */
 enum rc_store_result rc_store_training_last(struct rc_store *store, int site, const struct rc_id *user,
                                             const struct rc_id *session, const struct rc_id *course,
                                             struct rc_training_now moment, int64_t *heard_now);
