@@ -2,6 +2,7 @@
 
 #include "core/names.h"
 #include "daemon/apply.h"
+#include "daemon/forgotten.h"
 #include "daemon/log.h"
 #include "daemon/service.h"
 #include "wire/encode.h"
@@ -145,6 +146,7 @@ static bool step(struct rc_site *site, const struct rc_event *event, struct rc_e
     for (size_t i = 0; i < effects->count; i++) {
         if (effects->items[i].kind == RC_FX_ALERT)
             rc_alerts_effect(&site->alerts, &effects->items[i]);
+        site->forgets = site->forgets || effects->items[i].kind == RC_FX_FORGET;
     }
     return more;
 }
@@ -341,6 +343,7 @@ static void durable(struct rc_service *service)
     for (int i = 0; i < service->site_count; i++) {
         struct rc_site *site = &service->sites[i];
         count_tally(service, site);
+        site->forgets = false;
         site->maintenance_at = site->maintenance_next_at;
         site->outbox_depth += site->outbox_added;
         uint64_t done = rc_publisher_forgotten(&site->publisher);
@@ -412,6 +415,21 @@ bool rc_batch_commit(struct rc_service *service)
     return true;
 }
 
+/* The store works again: what was lost with the failed batch and is nobody's else to say. */
+static bool make_up(struct rc_service *service, struct rc_site *site, const char *detail)
+{
+    struct rc_outcome nobody_asks = {0};
+    struct rc_applying applying = {
+        .service = service, .site = site, .now = service->reading.now, .outcome = &nobody_asks};
+    if (!rc_batch_audit(service, site, "STORE_GAP", NULL, NULL, detail))
+        return false;
+    if (site->forgets && !rc_forgotten_again(&applying))
+        return false;
+    rc_publisher_committed(&site->publisher);
+    rc_alerts_storage(&site->alerts, service->reading.now, NULL);
+    return true;
+}
+
 void rc_batch_recover(struct rc_service *service)
 {
     struct rc_batch *batch = &service->batch;
@@ -433,9 +451,7 @@ void rc_batch_recover(struct rc_service *service)
     rc_log(RC_LOG_WARN, "store_recovered", RC_F_INT("gap_ms", gap_ms));
     tell_engines(service, true);
     for (int i = 0; i < service->site_count && batch->store_ok; i++) {
-        if (!rc_batch_audit(service, &service->sites[i], "STORE_GAP", NULL, NULL, detail))
+        if (!make_up(service, &service->sites[i], detail))
             return;
-        rc_publisher_committed(&service->sites[i].publisher);
-        rc_alerts_storage(&service->sites[i].alerts, service->reading.now, NULL);
     }
 }

@@ -23,6 +23,7 @@ struct rc_site {
     int index;  /* of site.names, in the inbox and in metrics */
     int number; /* in the store */
     struct rc_id name;
+    bool forgets; /* since the last COMMIT the engine has forgotten sessions (forgotten.h) */
     bool crowded; /* rc_site_open: the log holds more than the settings limits.* allow */
     void *memory;
     struct rc_engine *engine;
