@@ -26,7 +26,7 @@
 
 enum rc_inbound_kind {
     RC_INBOUND_MESSAGE,
-    RC_INBOUND_UP, /* connected and subscribed; session_present says whether the broker knew us */
+    RC_INBOUND_UP,      /* connected and subscribed; session_present says whether the broker knew us */
     RC_INBOUND_DOWN,    /* payload: why, one line for people */
     RC_INBOUND_ACKED,   /* the broker acknowledged publication `number` */
     RC_INBOUND_REFUSED, /* publication `number` failed; it is to be published again after the next UP */

@@ -2,6 +2,7 @@
  * The store is real, the disk is a test's, and there is no broker. */
 #include "daemon/batch.h"
 
+#include "core/names.h"
 #include "daemon/service.h"
 #include "support/fault_vfs.h"
 
@@ -33,7 +34,7 @@ static int set_up(void **state)
     (void)state;
     memset(&house, 0, sizeof house);
     house.disk = rc_fault_vfs_new("batch", RC_DISK_MEMORY);
-    strcpy(house.folder, "/tmp/rollcall-batch-XXXXXX");
+    snprintf(house.folder, sizeof house.folder, "/tmp/rollcall-batch-XXXXXX");
     assert_non_null(mkdtemp(house.folder)); /* for the lock file */
     snprintf(house.path, sizeof house.path, "%s/batch.db", house.folder);
     rc_config_default(&house.config);
@@ -88,10 +89,8 @@ static bool step(struct rc_event event)
 static bool beats(const char *employee, const char *session)
 {
     struct rc_event event = {.kind = RC_EV_HEARTBEAT, .beat = {.epoch = RC_NONE, .interval_ms = RC_NONE}};
-    event.beat.employee.length = (uint8_t)strlen(employee);
-    strcpy(event.beat.employee.text, employee);
-    event.beat.session.length = (uint8_t)strlen(session);
-    strcpy(event.beat.session.text, session);
+    rc_id_set(&event.beat.employee, rc_text_of(employee));
+    rc_id_set(&event.beat.session, rc_text_of(session));
     return step(event);
 }
 
