@@ -37,7 +37,7 @@
 #define RC_TRAINING_INTERVAL_MS_MAX 600000
 
 /* Sites of one service that a user's ledger spans. */
-#define RC_TRAINING_SITES_MAX 16
+#define RC_TRAINING_SITES_MAX 32
 
 /* A calendar day of some zone: [start_at, end_at) in wall time. */
 struct rc_local_day {
