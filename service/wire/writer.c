@@ -183,6 +183,12 @@ void rc_writer_array_end(struct rc_writer *writer)
     close(writer, ']');
 }
 
+void rc_writer_member_begin(struct rc_writer *writer, const char *key)
+{
+    lead(writer, key);
+    open(writer, '{');
+}
+
 void rc_writer_object_begin(struct rc_writer *writer)
 {
     lead(writer, NULL);

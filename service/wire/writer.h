@@ -36,6 +36,9 @@ void rc_writer_id(struct rc_writer *writer, const char *key, const struct rc_id 
 /* 64 lower-case hex digits */
 void rc_writer_hash(struct rc_writer *writer, const char *key, const uint8_t value[32]);
 
+/* An object under key; rc_writer_object_end ends it. */
+void rc_writer_member_begin(struct rc_writer *writer, const char *key);
+
 /* An array under key, and objects in it. */
 void rc_writer_array_begin(struct rc_writer *writer, const char *key);
 void rc_writer_array_end(struct rc_writer *writer);
