@@ -290,6 +290,24 @@ bool rc_batch_step(struct rc_service *service, struct rc_site *site, const struc
     return true;
 }
 
+bool rc_batch_tick(struct rc_service *service, struct rc_site *site, const struct rc_event *event)
+{
+    struct rc_batch *batch = &service->batch;
+    struct rc_outcome nobody_asks = {0};
+    struct rc_applying applying = {
+        .service = service, .site = site, .now = event->now, .outcome = &nobody_asks};
+    bool more = true;
+    assert(event->kind == RC_EV_TICK && batch->store_ok);
+    batch->events++;
+    while (more && rc_engine_room(site->engine)) {
+        batch->effects.count = 0;
+        more = rc_engine_step(site->engine, event, &batch->effects);
+        if (!apply_all(&applying, event))
+            return false;
+    }
+    return more;
+}
+
 bool rc_batch_publish(struct rc_service *service, struct rc_site *site, const char *topic,
                       struct rc_text payload, struct rc_text correlation, bool retain)
 {

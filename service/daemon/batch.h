@@ -97,6 +97,10 @@ bool rc_batch_begin(struct rc_service *service);
 bool rc_batch_step(struct rc_service *service, struct rc_site *site, const struct rc_event *event,
                    const struct rc_reply_to *to, struct rc_outcome *outcome);
 
+/* rc_batch_tick lets time pass, and does of what is due then as much as goes into the open transaction.
+ * Returns whether there is more: commit, and call it again. False also where the batch failed. */
+bool rc_batch_tick(struct rc_service *service, struct rc_site *site, const struct rc_event *event);
+
 /* rc_batch_check ends a call of the store within a batch: false, after rc_batch_fail, unless result is OK. */
 bool rc_batch_check(struct rc_service *service, enum rc_store_result result);
 

@@ -80,11 +80,13 @@ static int64_t tick_now(const struct rc_loop *loop, const struct rc_site *site)
     int64_t wake_now = rc_engine_wake_now(site->engine);
     if (!loop->service->batch.store_ok || wake_now == INT64_MAX)
         return INT64_MAX;
-    if (wake_now < site->ticked_now + RC_TICK_MS)
+    if (!site->ticking && wake_now < site->ticked_now + RC_TICK_MS)
         wake_now = site->ticked_now + RC_TICK_MS;
     return wake_now < loop->settled_now ? loop->settled_now : wake_now;
 }
 
+/* Never more than one transaction holds, so that when everybody falls due at once, whoever punches meanwhile
+ * waits for no more than one of these, and the loop is not late (P-7). */
 static void tick(struct rc_loop *loop, struct rc_site *site)
 {
     struct rc_service *service = loop->service;
@@ -93,7 +95,7 @@ static void tick(struct rc_loop *loop, struct rc_site *site)
         return;
     site->due_now = rc_engine_wake_now(site->engine);
     site->ticked_now = service->reading.now;
-    rc_batch_step(service, site, &event, NULL, NULL);
+    site->ticking = rc_batch_tick(service, site, &event);
     site->due_now = RC_NONE;
 }
 

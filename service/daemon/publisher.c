@@ -120,8 +120,13 @@ bool rc_publisher_must_forget(const struct rc_publisher *publisher)
 
 enum rc_store_result rc_publisher_forget(struct rc_publisher *publisher, struct rc_store *store)
 {
-    for (uint32_t i = 0; i < publisher->acked_count; i++) {
-        enum rc_store_result result = rc_store_outbox_done(store, publisher->acked[i]);
+    /* Mostly in the order in which they were handed over: what follows on each other goes as one. */
+    for (uint32_t i = 0, next; i < publisher->acked_count; i = next) {
+        for (next = i + 1; next < publisher->acked_count; next++)
+            if (publisher->acked[next] != publisher->acked[next - 1] + 1)
+                break;
+        enum rc_store_result result =
+            rc_store_outbox_done(store, publisher->acked[i], publisher->acked[next - 1]);
         if (result != RC_STORE_OK && result != RC_STORE_NOT_FOUND)
             return result;
     }

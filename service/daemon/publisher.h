@@ -29,11 +29,11 @@
 /* Numbers of publications that have no row in the outbox begin here; the outbox's count from 1. */
 #define RC_DIRECT_NUMBER (INT64_C(1) << 62)
 
-/* Acknowledged numbers that wait for the next transaction to be deleted. At one window of the link a
- * transaction is due; while the store fails nothing more is handed over, so a second window is all that can
- * still be acknowledged. */
-#define RC_ACKED_DUE RC_LINK_INFLIGHT
-#define RC_ACKED_MAX (2 * RC_LINK_INFLIGHT)
+/* Acknowledged numbers that wait for the next transaction to be deleted. At RC_ACKED_DUE one is due for them
+ * alone: a twentieth of a microsecond of its fdatasync for each. While the store fails nothing more is handed
+ * over, so one window of the link is all that can still be acknowledged. */
+#define RC_ACKED_DUE 4096
+#define RC_ACKED_MAX (RC_ACKED_DUE + RC_LINK_INFLIGHT)
 
 enum rc_republish_phase {
     RC_REPUBLISH_EMPLOYEES,

@@ -33,6 +33,7 @@ struct rc_site {
     int64_t down_now;   /* since when it is not, or was not */
     int64_t heard_now;  /* when the broker last sent us anything; the canary sees to it that it does */
     int64_t ticked_now; /* of the last TICK */
+    bool ticking;       /* that one had more to do than goes into one transaction */
     int64_t saved_t;    /* service time as handed to the store last */
     struct rc_publisher publisher;
     struct rc_backlog backlog;

@@ -44,7 +44,7 @@
  * forgotten. */
 #define RC_LINK_SETTLE_MS 5000
 
-/* Bytes of publications that wait for the link's own thread: RC_LINK_INFLIGHT of 1 KiB. At the limit: FULL.
+/* Bytes of publications that wait for the link's own thread: RC_LINK_INFLIGHT of 4 KiB. At the limit: FULL.
  */
 #define RC_LINK_OUT_BYTES (4u * 1024u * 1024u)
 

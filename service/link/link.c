@@ -15,7 +15,7 @@
 #define KEEPALIVE_S_DEFAULT    10
 #define SESSION_EXPIRY_DEFAULT (7u * 24 * 3600)
 
-/* Publications that Paho buffers: all in flight, and what a forgotten window left there. Beyond it the
+/* Publications that Paho buffers: all in flight, and what forgotten windows left there. Beyond it the
  * connection is given up (publish.c). */
 #define PAHO_BUFFERED_MAX (4 * RC_LINK_INFLIGHT)
 

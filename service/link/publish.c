@@ -10,11 +10,11 @@
 #include <string.h>
 
 /* What a callback knows its publication by, in place of a pointer, so that one that comes late, for a slot
- * that has been given to another since, is recognised:   ticket (43 bits) | qos (1) | slot (12) | link (8).
+ * that has been given to another since, is recognised:   ticket (45 bits) | qos (1) | slot (10) | link (8).
  */
 #define SLOT_SHIFT   8
-#define QOS_SHIFT    20
-#define TICKET_SHIFT 21
+#define QOS_SHIFT    18
+#define TICKET_SHIFT 19
 static_assert(RC_LINKS_MAX == 1 << SLOT_SHIFT, "a link's index fits its place in the context");
 static_assert(RC_LINK_INFLIGHT == 1 << (QOS_SHIFT - SLOT_SHIFT),
               "a slot's index fits its place in the context");

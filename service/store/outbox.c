@@ -28,7 +28,7 @@ enum rc_store_result rc_store_outbox_add(struct rc_store *store, int site, struc
     return result;
 }
 
-enum rc_store_result rc_store_outbox_done(struct rc_store *store, int64_t number)
+enum rc_store_result rc_store_outbox_done(struct rc_store *store, int64_t first, int64_t last)
 {
     if (store->failed != RC_STORE_OK)
         return store->failed;
@@ -38,7 +38,8 @@ enum rc_store_result rc_store_outbox_done(struct rc_store *store, int64_t number
     if (statement == NULL)
         return rc_handle_fail(store, "cannot prepare");
     struct binder binder = rc_bind(statement);
-    rc_bind_int(&binder, number);
+    rc_bind_int(&binder, first);
+    rc_bind_int(&binder, last);
     return rc_handle_run(store, statement);
 }
 

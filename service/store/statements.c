@@ -177,7 +177,7 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
 
     [RC_SQL_OUTBOX_ADD] = "INSERT INTO outbox (number, site, topic, payload, correlation, qos, retain) "
                           "VALUES (?,?,?,?,?,?,?)",
-    [RC_SQL_OUTBOX_DONE] = "DELETE FROM outbox WHERE number = ?",
+    [RC_SQL_OUTBOX_DONE] = "DELETE FROM outbox WHERE number BETWEEN ? AND ?",
     /* A status whose version is not the present one can be alone here: the broker refused it, and took the
      * next. CASE, since a payload is not always JSON. */
     [RC_SQL_OUTBOX_PRUNE] =

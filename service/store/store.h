@@ -100,8 +100,8 @@ struct rc_outgoing {
     bool retain;
 };
 enum rc_store_result rc_store_outbox_add(struct rc_store *store, int site, struct rc_outgoing *message);
-/* rc_store_outbox_done forgets a message that the broker acknowledged. */
-enum rc_store_result rc_store_outbox_done(struct rc_store *store, int64_t number);
+/* rc_store_outbox_done forgets the messages from `first` to `last`, which the broker acknowledged. */
+enum rc_store_result rc_store_outbox_done(struct rc_store *store, int64_t first, int64_t last);
 /* rc_store_outbox_prune deletes the site's retained messages that a later one of the same topic supersedes,
  * and statuses older than the present one, in the open transaction; *pruned: how many. Retained topics say
  * what is, so nobody misses anything, and nobody sees an older state come after a newer one when the rest is

@@ -40,6 +40,7 @@ static int set_up(void **state)
     rc_config_default(&house.config);
     house.config.limit_employees = 100;
     house.config.limit_sessions = 100;
+    house.config.limit_images = 64; /* people whose state one transaction may change */
     service->config = &house.config;
     service->open = true;
     service->reading = (struct rc_reading){.now = START_NOW, .at = START_AT};
@@ -216,6 +217,37 @@ static void P_15_an_alert_of_a_device_that_came_back_while_the_disk_failed_is_ov
     assert_false(rc_alerts_state(&house.site.alerts, RC_ALERT_DEVICE_LOST)->raised);
 }
 
+/* Everybody falls due at once: a tick does what one transaction holds and says that there is more, so that a
+ * punch that comes meanwhile is taken in between. */
+static void P_7_a_tick_takes_no_more_than_one_transaction_holds(void **state)
+{
+    struct rc_event tick = {.kind = RC_EV_TICK};
+    int parts = 1;
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "e%d", i);
+        assert_true(beats(name, "tab"));
+        assert_true(rc_batch_commit(&house.service));
+    }
+    assert_int_equal(rc_engine_counts(house.site.engine).sessions, 100);
+    pass(60 * 60000); /* beyond every deadline and protection */
+    tick.now = house.service.reading.now;
+    tick.at = house.service.reading.at;
+    while (rc_batch_tick(&house.service, &house.site, &tick)) {
+        uint64_t left = rc_engine_counts(house.site.engine).sessions;
+        assert_true(left > 0 && left < 100);
+        assert_true(rc_engine_wake_now(house.site.engine) <= tick.now);
+        assert_false(rc_batch_tick(&house.service, &house.site, &tick) &&
+                     rc_engine_counts(house.site.engine).sessions < left); /* nothing before the COMMIT */
+        assert_true(rc_batch_commit(&house.service));
+        parts++;
+    }
+    assert_true(rc_batch_commit(&house.service));
+    assert_int_equal(parts, 2);
+    assert_int_equal(rc_engine_counts(house.site.engine).sessions, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -224,6 +256,7 @@ int main(void)
         TEST(P_15_a_device_and_a_session_forgotten_in_a_failed_batch_are_forgotten_after_it),
         TEST(P_15_who_came_back_while_the_disk_failed_is_not_forgotten),
         TEST(P_15_an_alert_of_a_device_that_came_back_while_the_disk_failed_is_over),
+        TEST(P_7_a_tick_takes_no_more_than_one_transaction_holds),
     };
     return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
 }

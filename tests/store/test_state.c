@@ -422,9 +422,10 @@ static void P_15_what_was_not_acknowledged_is_still_to_be_sent_after_a_restart(v
     struct sent sent = {0};
     post(rig, "a", "1");
     int64_t b = post(rig, "b", "2");
+    int64_t b2 = post(rig, "b", "3");
     int64_t c = post(rig, "c", ""); /* empty: clears a retained topic */
     rig_ok(rig, rc_store_begin(rig->store));
-    rig_ok(rig, rc_store_outbox_done(rig->store, b));
+    rig_ok(rig, rc_store_outbox_done(rig->store, b, b2));
     rig_ok(rig, rc_store_commit(rig->store));
     rig_reopen(rig, OTHER_BOOT);
     rig_ok(rig, rc_store_outbox_each(rig->store, 0, keep_message, &sent));
