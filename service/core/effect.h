@@ -14,6 +14,7 @@ enum rc_effect_kind {
     RC_FX_RECEIPT,     /* answer a punch; with `remember`, keep the verdict under its id (P-12) */
     RC_FX_STATUS,      /* the employee's retained status and row in employee_status */
     RC_FX_DEVICE,      /* a device's retained status */
+    RC_FX_SESSION,     /* a session announced another class, interval or epoch: keep its row now */
     RC_FX_FORGET,      /* a session (or device) is forgotten: delete its row */
     RC_FX_HOLD,        /* a hold opened or ended */
     RC_FX_ALERT,       /* an alert rose or cleared */
@@ -83,6 +84,24 @@ struct rc_hold {
     bool open;
 };
 
+/* A session or device as the store keeps it. */
+struct rc_session_row {
+    struct rc_id employee; /* empty: a device */
+    struct rc_id session;  /* empty: an employee's evidence-only slot */
+    enum rc_class class;
+    enum rc_session_state state;
+    enum rc_cause ended_by; /* RC_S_EXPIRED: stale, lost, closed, sleeping, shift-limit */
+    int64_t epoch;          /* RC_NONE: never given */
+    int64_t interval_ms;
+    int64_t heard_at, heard_t;
+    int64_t first_at;     /* when this session was first heard */
+    int64_t deadline_t;   /* of silence; kiosk sessions: unused */
+    int64_t deadline_now; /* kiosk sessions: the shift limit; RC_NONE if of an earlier boot */
+    int64_t heard_in_seq; /* the IN of the period in which it was last heard, 0: none (P-9) */
+    struct rc_evidence
+        evidence; /* the employee's, as of now; for flushing last_seen along; ignored by restore */
+};
+
 struct rc_effect {
     enum rc_effect_kind kind;
     union {
@@ -90,6 +109,7 @@ struct rc_effect {
         struct rc_receipt receipt;
         struct rc_status status;
         struct rc_device_status device;
+        struct rc_session_row session;
         struct {
             struct rc_id employee, session;
         } forget;

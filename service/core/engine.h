@@ -61,23 +61,6 @@ struct rc_employee_row {
     uint32_t sessions;         /* as last published */
 };
 
-struct rc_session_row {
-    struct rc_id employee; /* empty: a device */
-    struct rc_id session;  /* empty: an employee's evidence-only slot */
-    enum rc_class class;
-    enum rc_session_state state;
-    enum rc_cause ended_by; /* RC_S_EXPIRED: stale, lost, closed, sleeping, shift-limit */
-    int64_t epoch;          /* RC_NONE: never given */
-    int64_t interval_ms;
-    int64_t heard_at, heard_t;
-    int64_t first_at;     /* when this session was first heard */
-    int64_t deadline_t;   /* of silence; kiosk sessions: unused */
-    int64_t deadline_now; /* kiosk sessions: the shift limit; RC_NONE if of an earlier boot */
-    int64_t heard_in_seq; /* the IN of the period in which it was last heard, 0: none (P-9) */
-    struct rc_evidence
-        evidence; /* the employee's, as of now; for flushing last_seen along; ignored by restore */
-};
-
 void rc_engine_restore_site(struct rc_engine *engine, const struct rc_site_row *row);
 /* These return false where a limit is reached; nothing is changed then. */
 bool rc_engine_restore_hold(struct rc_engine *engine, const struct rc_hold *row);

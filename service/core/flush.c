@@ -36,7 +36,8 @@ void rc_mark_dirty(struct rc_engine *engine, uint32_t index)
     push(engine, &engine->dirty, index);
 }
 
-static void row_of(const struct rc_engine *engine, const struct session *session, struct rc_session_row *out)
+void rc_session_row_of(const struct rc_engine *engine, const struct session *session,
+                       struct rc_session_row *out)
 {
     *out = (struct rc_session_row){
         .session = session->id,
@@ -73,7 +74,7 @@ bool rc_engine_next_dirty(struct rc_engine *engine, struct rc_session_row *out)
         }
         session->flags |= S_TAKEN;
         push(engine, &engine->taken, index);
-        row_of(engine, session, out);
+        rc_session_row_of(engine, session, out);
         return true;
     }
 }
@@ -120,6 +121,6 @@ bool rc_engine_each_session(const struct rc_engine *engine, const struct rc_id *
         return false;
     }
     *cursor = index + 1;
-    row_of(engine, &engine->sessions[index], out);
+    rc_session_row_of(engine, &engine->sessions[index], out);
     return true;
 }

@@ -169,6 +169,9 @@ uint32_t rc_scope_get(struct rc_engine *engine, enum rc_scope_kind kind, const s
 
 /* ---- flush.c: which sessions the store does not know yet ---- */
 
+/* The session as the store keeps it. */
+void rc_session_row_of(const struct rc_engine *engine, const struct session *session,
+                       struct rc_session_row *out);
 void rc_mark_dirty(struct rc_engine *engine, uint32_t index);
 void rc_flush_committed(struct rc_engine *engine);
 void rc_flush_undone(struct rc_engine *engine);

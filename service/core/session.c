@@ -286,8 +286,8 @@ static bool is_echo(const struct rc_engine *engine, const struct session *sessio
 
 static void device_heard(struct rc_engine *engine, uint32_t index, bool came, struct rc_effects *out);
 
-void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct heard *heard,
-                      struct rc_effects *out)
+static void take_in(struct rc_engine *engine, uint32_t index, const struct heard *heard,
+                    struct rc_effects *out)
 {
     struct session *session = &engine->sessions[index];
     uint32_t owner = session->employee;
@@ -328,6 +328,23 @@ void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct hea
     }
     if (session->state != before || employee->record.ledger.hold != 0) {
         rc_employee_settle(engine, owner, out);
+    }
+}
+
+/* What a session announced is not repeated by clients that say it once, so it must not wait for the next
+ * flush: a crash would have them judged by what they no longer are. The slot of those that found no room
+ * (P-18) is nobody's in particular. */
+void rc_session_heard(struct rc_engine *engine, uint32_t index, const struct heard *heard,
+                      struct rc_effects *out)
+{
+    const struct session *session = &engine->sessions[index];
+    const struct session before = {
+        .class = session->class, .interval_ms = session->interval_ms, .epoch = session->epoch};
+    take_in(engine, index, heard, out);
+    bool same = session->class == before.class && session->interval_ms == before.interval_ms &&
+                session->epoch == before.epoch;
+    if (!same && !(session->flags & S_SLOT)) {
+        rc_session_row_of(engine, session, &rc_effect_push(out, RC_FX_SESSION)->session);
     }
 }
 

@@ -115,6 +115,7 @@ bool rc_apply(const struct rc_applying *applying, struct rc_effect *effect)
         return apply_device(applying, effect);
     case RC_FX_FORGET:
         return apply_forget(applying, effect);
+    case RC_FX_SESSION:
     case RC_FX_HOLD:
         return keep(applying, effect);
     case RC_FX_MAINTENANCE:

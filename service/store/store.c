@@ -463,6 +463,8 @@ enum rc_store_result rc_store_apply(struct rc_store *store, int site, struct rc_
         return rc_state_hold(store, site, &effect->hold);
     case RC_FX_MAINTENANCE:
         return rc_state_maintenance(store, site, effect->maintenance.until_at);
+    case RC_FX_SESSION:
+        return rc_store_flush_session(store, site, &effect->session);
     case RC_FX_ALERT:
     case RC_FX_RELOAD:
     case RC_FX_ANSWER:

@@ -227,6 +227,10 @@ static void keep(struct rig *rig, const struct rc_effect *effect)
     case RC_FX_FORGET:
         rig->forgotten++;
         break;
+    case RC_FX_SESSION:
+        rig->announced = effect->session;
+        rig->announced_count++;
+        break;
     case RC_FX_RELOAD:
         reload(rig, &effect->reload.employee);
         break;

@@ -29,7 +29,8 @@ struct rig {
     struct rc_hold hold; /* the last one said */
     size_t hold_count;
     size_t alerts[RC_ALERT_COUNT][2]; /* cleared, raised */
-    size_t devices_said, forgotten;
+    size_t devices_said, forgotten, announced_count;
+    struct rc_session_row announced; /* the last one */
     struct rc_device_status device;
     enum rc_code answer;
     const char *answer_message;

@@ -58,6 +58,32 @@ static void P_1_an_announced_interval_sticks_and_is_bounded(void **state)
     assert_false(rig_in(rig, "ana"));
 }
 
+static void P_1_what_a_session_announces_is_kept_at_once_and_only_when_it_changes(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_beat(rig, "ana", "tab");
+    assert_int_equal(rig->announced_count, 0); /* it is what it is taken for */
+    rig_beat_with(rig, "ana", "tab", RC_MOBILE, 7, 60000);
+    assert_int_equal(rig->announced_count, 1);
+    assert_string_equal(rig->announced.employee.text, "ana");
+    assert_string_equal(rig->announced.session.text, "tab");
+    assert_int_equal(rig->announced.class, RC_MOBILE);
+    assert_int_equal(rig->announced.epoch, 7);
+    assert_int_equal(rig->announced.interval_ms, 60000);
+    assert_int_equal(rig->announced.heard_at, rig->at);
+    rig_beat_with(rig, "ana", "tab", RC_MOBILE, 7, 60000);
+    rig_beat(rig, "ana", "tab");
+    rig_beat_with(rig, "ana", "tab", RC_CLASS_COUNT, 6, RC_NONE);
+    assert_int_equal(rig->announced_count, 1);
+    rig_beat_with(rig, "ana", "tab", RC_CLASS_COUNT, 8, RC_NONE);
+    assert_int_equal(rig->announced_count, 2);
+    rig_beat_with(rig, "ana", "tab", RC_CLASS_COUNT, RC_NONE, 30000);
+    assert_int_equal(rig->announced_count, 3);
+    rig_beat_with(rig, "", "gate", RC_CLASS_COUNT, 3, RC_NONE); /* a device */
+    assert_int_equal(rig->announced_count, 4);
+    assert_int_equal(rig->announced.employee.length, 0);
+}
+
 static void P_1_a_kiosk_session_lasts_until_the_shift_limit(void **state)
 {
     struct rig *rig = fresh(state);
@@ -639,6 +665,7 @@ int main(void)
         TEST(P_1_a_browser_is_stale_after_30_seconds),
         TEST(P_1_each_class_has_its_own_threshold),
         TEST(P_1_an_announced_interval_sticks_and_is_bounded),
+        TEST(P_1_what_a_session_announces_is_kept_at_once_and_only_when_it_changes),
         TEST(P_1_a_kiosk_session_lasts_until_the_shift_limit),
         TEST(P_1_an_already_in_at_a_kiosk_keeps_the_period_of_the_first_in),
         TEST(P_1_an_out_ends_the_kiosk_sessions_of_its_period_at_every_kiosk),

@@ -124,6 +124,9 @@ enum rc_store_result __wrap_rc_store_apply(struct rc_store *store, int site, str
     if (sim_plant_swallows(world, effect))
         return RC_STORE_OK;
     enum rc_store_result result = __real_rc_store_apply(store, site, effect);
+    if (result == RC_STORE_OK && effect->kind == RC_FX_SESSION)
+        sim_model_flushing(world->model, sim_employee_index(&effect->session.employee),
+                           sim_client_index(&effect->session.session));
     if (result == RC_STORE_OK)
         sim_check_applied(world, effect);
     else

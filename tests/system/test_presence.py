@@ -180,3 +180,18 @@ def test_a_device_is_online_until_its_will(house):
     assert status["deviceId"] == "k1"
     kiosk.crash()
     house.observer.wait_message("dev/k1/status", house.observer.mark() - 1, online=False)
+
+
+def test_P_1_what_a_session_announced_after_its_in_outlives_a_kill(house):
+    """The session's row is not left to the next flush, which is ten minutes away here."""
+    house.start(store__flush_ms=600000)
+    ana = house.device_idle("ana").connect(beats=False)
+    ana.punch_in()
+    ana.beat(**{"class": "mobile", "intervalMs": 45000})
+
+    def announced():
+        (session,) = house.observer.ask("status", employeeId="ana")["sessions"]
+        return (session["class"], session.get("epoch"), session.get("intervalMs")) == ("mobile", ana.epoch, 45000)
+    house.wait_until(announced, "the announcement to be heard")
+    house.service.again()
+    assert announced()
