@@ -191,6 +191,10 @@ enum rc_store_result rc_store_archive(const char *database, const char *month, c
         snprintf(error, RC_STORE_ERROR_MAX, "a month is written 2026_01");
         return RC_STORE_REFUSED;
     }
+    if (access(database, F_OK) != 0) { /* or the lock would be of nothing */
+        snprintf(error, RC_STORE_ERROR_MAX, "%.300s: there is no such database", database);
+        return RC_STORE_NOT_FOUND;
+    }
     enum rc_store_result result = rc_lock_take(database, &lock, error);
     if (result != RC_STORE_OK)
         return result;

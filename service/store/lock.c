@@ -1,5 +1,7 @@
 #include "lock.h"
 
+#include "peek.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,7 +18,14 @@ enum rc_store_result rc_lock_take(const char *path, int *fd, char error[RC_STORE
         snprintf(error, RC_STORE_ERROR_MAX, "the path of the database is too long");
         return RC_STORE_IO;
     }
-    int opened = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int opened = open(name, O_RDWR | O_CLOEXEC);
+    if (opened < 0 && errno == ENOENT) {
+        /* nothing is made beside a file that is not ours */
+        enum rc_store_result result = rc_peek(path, error);
+        if (result != RC_STORE_OK)
+            return result;
+        opened = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    }
     if (opened < 0) {
         snprintf(error, RC_STORE_ERROR_MAX, "cannot make the lock file %.300s: %s", name, strerror(errno));
         return RC_STORE_IO;
@@ -27,6 +36,12 @@ enum rc_store_result rc_lock_take(const char *path, int *fd, char error[RC_STORE
                  taken ? "another service has this database" : strerror(errno));
         close(opened);
         return taken ? RC_STORE_IN_USE : RC_STORE_IO;
+    }
+    /* again, or for the first time where the lock was there */
+    enum rc_store_result result = rc_peek(path, error);
+    if (result != RC_STORE_OK) {
+        close(opened);
+        return result;
     }
     *fd = opened;
     return RC_STORE_OK;

@@ -8,7 +8,8 @@
 #include "store/store.h"
 
 /* rc_lock_take locks `path`.lock (made if needed, never removed: removing it would let two in) and sets *fd,
- * the caller's to close. IN_USE: somebody else has it; IO: it cannot be made. Does not block. */
+ * the caller's to close. IN_USE: somebody else has it; IO: it cannot be made; else what rc_peek has against
+ * the database, and then nothing was made. Does not block. */
 enum rc_store_result rc_lock_take(const char *path, int *fd, char error[RC_STORE_ERROR_MAX]);
 
 #endif
