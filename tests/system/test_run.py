@@ -1,4 +1,5 @@
 """`run` as a stranger uses it: one line when it is ready, nothing left when it has stopped."""
+import os
 import re
 import signal
 import socket
@@ -15,10 +16,10 @@ class Run(Process):
         super().__init__("run", folder)
         self.data = folder / "data with space"
         self.port, self.ws_port, self.http_port = free_port(), free_port(), free_port()
-        self.words = words
+        self.words, self.wrapper = words, []
 
     def begin(self):
-        self.launch([ROOT / "run", "--data", self.data, "--mqtt-port", self.port, "--ws-port", self.ws_port,
+        self.launch([*self.wrapper, ROOT / "run", "--data", self.data, "--mqtt-port", self.port, "--ws-port", self.ws_port,
                      "--http-port", self.http_port, *self.words])
         return self
 
@@ -62,6 +63,54 @@ def test_it_gets_ready_and_a_signal_stops_all_of_it(run, number):
         until(lambda pid=pid: not is_running(pid), f"the end of {pid}")
 
 
+class Script(Run):
+    """run in the background of a script, which stays and hands on its exit code."""
+
+    def __init__(self, folder, how):
+        super().__init__(folder)
+        self.number_file = folder / "run.pid"
+        self.wrapper = ["sh", "-c", f'{how} "$@" & echo $! >"$0"; wait $!', self.number_file]
+
+    @property
+    def pid(self):
+        return int(self.number_file.read_text())
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def end(self):
+        if self.child and self.number_file.exists() and is_running(self.pid):
+            self.signal(signal.SIGKILL)  # its children stop with it
+        self.kill()
+
+
+@pytest.fixture
+def script(house, request):
+    made = Script(house.folder, getattr(request, "param", ""))
+    yield made
+    made.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("script", ["", "setsid", "nohup", "trap '' INT TERM;"], indirect=True,
+                         ids=["background", "setsid", "nohup", "ignored"])
+def test_a_signal_stops_it_however_a_script_started_it(script, number):
+    """A shell without job control has its background jobs ignore SIGINT, and they hand that on to theirs."""
+    script.begin().ready()
+    pids = [script.pid, script.pid_of("broker"), script.pid_of("service")]
+    script.signal(number)
+    assert script.wait() == 0, script.text()[-3000:]
+    for pid in pids:
+        until(lambda pid=pid: not is_running(pid), f"the end of {pid}")
+
+
+def test_a_signal_stops_it_while_it_builds_too(script):
+    script.begin()
+    until(lambda: "building" in script.text(), "the build", 60)
+    script.signal(signal.SIGINT)
+    assert script.wait() == 0, script.text()[-3000:]
+
+
 def is_running(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:
@@ -75,7 +124,6 @@ def test_what_dies_is_started_again(run, name):
     run.begin().ready()
     old = run.pid_of(name)
     until(run.healthy, "health")
-    import os
     os.kill(old, signal.SIGKILL)
     until(lambda: run.pid_of(name) != old and is_running(run.pid_of(name)), f"a new {name}")
     until(run.healthy, "health again")
