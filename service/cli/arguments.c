@@ -33,6 +33,8 @@ static const struct option_row rows[RC_OPTION_COUNT] = {
     [RC_O_RECEIPT] = {"--receipt", "FILE", "check this receipt against the log, too"},
 };
 
+_Static_assert(RC_OPTION_COUNT <= 31, "a set of options is 32 bits, one of them RC_VERBATIM");
+
 const char *rc_option_name(enum rc_option option)
 {
     return rows[option].name;
@@ -138,7 +140,9 @@ bool rc_arguments_parse(int argc, char *const *argv, struct rc_arguments *out, F
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         bool ok = true;
-        if (!options_over && strcmp(word, "--") == 0) {
+        if (out->command != NULL && (out->command->options & RC_VERBATIM) != 0) {
+            ok = take_word(word, out, err);
+        } else if (!options_over && strcmp(word, "--") == 0) {
             options_over = true;
         } else if (!options_over && strcmp(word, "--version") == 0) {
             out->version = true;
@@ -178,7 +182,7 @@ static void help_program(FILE *out)
           "[OPTION]...\n\n",
           out);
     for (const struct rc_command *command = rc_commands; command->name != NULL; command++) {
-        fprintf(out, "  %-12s  %s\n", command->name, command->summary);
+        fprintf(out, "  %-15s  %s\n", command->name, command->summary);
     }
     fputs("\nrollcall COMMAND --help says more; rollcall --version which version this is.\n", out);
     help_exit_codes(out);

@@ -54,6 +54,10 @@ enum rc_option {
      RC_OPTION(RC_O_TOKEN_FILE) | RC_OPTION(RC_O_CA_FILE) | RC_OPTION(RC_O_TIMEOUT) | RC_OPTION(RC_O_ZONE) | \
      RC_OPTION(RC_O_JSON) | RC_OPTION(RC_O_HELP))
 
+/* Stands in a command's set of options where what follows it are words of another program, options included:
+ * neither read nor checked here. */
+#define RC_VERBATIM (UINT32_C(1) << 31)
+
 /* `verify` with its archives takes the most words, some ten. More is a usage error. */
 #define RC_WORDS_MAX 32
 

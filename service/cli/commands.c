@@ -44,5 +44,8 @@ const struct rc_command rc_commands[] = {
     {"backup", "DB FILE", "write a consistent copy of the database, also while the service runs",
      "FILE must not exist. It appears only when it is complete and on the disk.\n", RC_OPTION(RC_O_HELP),
      rc_command_backup},
+    {"training-client", "EMPLOYEE --course C [...]", "be one employee in a lesson, as rollcall-agent does",
+     "The same as rollcall-agent training-client, which says all of it.\n", RC_VERBATIM,
+     rc_command_training_client},
     {0},
 };

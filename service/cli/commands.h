@@ -17,5 +17,7 @@ enum rc_exit rc_command_sweep(struct rc_context *context);
 enum rc_exit rc_command_maintenance(struct rc_context *context);
 enum rc_exit rc_command_verify(struct rc_context *context); /* reads files, asks nobody */
 enum rc_exit rc_command_backup(struct rc_context *context); /* likewise */
+/* becomes rollcall-agent; returns only where that cannot be started */
+enum rc_exit rc_command_training_client(struct rc_context *context);
 
 #endif

@@ -57,6 +57,20 @@ static void words_after_the_command_are_its_own(void **state)
     assert_string_equal(arguments.values[RC_O_REASON], "--odd");
 }
 
+static void another_programs_words_are_handed_on_as_they_are(void **state)
+{
+    (void)state;
+    struct rc_arguments arguments;
+    assert_true(PARSE(&arguments, "training-client", "ana", "--course", "c1", "--json", "--", "--help"));
+    assert_int_equal(arguments.word_count, 6);
+    assert_string_equal(arguments.words[1], "--course");
+    assert_string_equal(arguments.words[4], "--");
+    assert_string_equal(arguments.words[5], "--help");
+    assert_null(arguments.values[RC_O_HELP]);
+    assert_false(PARSE(&arguments, "--json", "training-client", "ana"));
+    assert_non_null(strstr(complaint, "training-client takes no --json"));
+}
+
 static void nonsense_is_refused_and_named(void **state)
 {
     (void)state;
@@ -126,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_may_stand_anywhere_and_carry_their_value_either_way),
         cmocka_unit_test(words_after_the_command_are_its_own),
+        cmocka_unit_test(another_programs_words_are_handed_on_as_they_are),
         cmocka_unit_test(nonsense_is_refused_and_named),
         cmocka_unit_test(no_command_at_all_shows_what_there_is),
         cmocka_unit_test(too_many_words_are_refused),
