@@ -1,32 +1,10 @@
 #include "core/model.h"
 
+#include "core/hash.h"
 #include "core/names.h"
 
 #include <assert.h>
 #include <string.h>
-
-/* Mixes 8 bytes into the hash: multiply wide, fold. Seeded, so that nobody outside can choose colliding ids.
- */
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    __uint128_t product = (__uint128_t)(hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t hash_id(uint64_t hash, const struct rc_id *id)
-{
-    const char *at = id->text;
-    size_t left = id->length;
-    hash = mix(hash, left + 1);
-    for (; left >= 8; left -= 8, at += 8) {
-        uint64_t word;
-        memcpy(&word, at, 8);
-        hash = mix(hash, word);
-    }
-    uint64_t rest = 0;
-    memcpy(&rest, at, left);
-    return mix(hash, rest);
-}
 
 static bool same_id(const struct rc_id *a, const struct rc_id *b)
 {
@@ -35,7 +13,7 @@ static bool same_id(const struct rc_id *a, const struct rc_id *b)
 
 uint32_t rc_employee_find(const struct rc_engine *engine, const struct rc_id *id)
 {
-    uint32_t index = engine->employee_heads[hash_id(engine->limits.seed, id) & engine->employee_mask];
+    uint32_t index = engine->employee_heads[rc_hash_id(engine->limits.seed, id) & engine->employee_mask];
     while (index != RC_NIL && !same_id(&engine->employees[index].id, id)) {
         index = engine->employees[index].chain;
     }
@@ -55,7 +33,7 @@ uint32_t rc_employee_make(struct rc_engine *engine, const struct rc_id *id)
     employee->record.ledger.since_at = engine->at;
     employee->record.published.since_at = engine->at;
     employee->record.published.presence = RC_ABSENT;
-    uint32_t *head = &engine->employee_heads[hash_id(engine->limits.seed, id) & engine->employee_mask];
+    uint32_t *head = &engine->employee_heads[rc_hash_id(engine->limits.seed, id) & engine->employee_mask];
     employee->chain = *head;
     *head = index;
     engine->counts.employees++;
@@ -72,7 +50,8 @@ static const struct rc_id *owner_id(const struct rc_engine *engine, uint32_t emp
 static uint32_t *session_head(const struct rc_engine *engine, const struct rc_id *employee,
                               const struct rc_id *id)
 {
-    return &engine->session_heads[hash_id(hash_id(engine->limits.seed, employee), id) & engine->session_mask];
+    return &engine->session_heads[rc_hash_id(rc_hash_id(engine->limits.seed, employee), id) &
+                                  engine->session_mask];
 }
 
 uint32_t rc_session_lookup(const struct rc_engine *engine, const struct rc_id *employee,
@@ -215,7 +194,7 @@ void rc_session_free(struct rc_engine *engine, uint32_t index)
 
 uint32_t rc_scope_get(struct rc_engine *engine, enum rc_scope_kind kind, const struct rc_id *name)
 {
-    uint64_t hash = hash_id(mix(engine->limits.seed, (uint64_t)kind), name);
+    uint64_t hash = rc_hash_id(rc_hash_mix(engine->limits.seed, (uint64_t)kind), name);
     uint32_t *head = &engine->scope_heads[hash & engine->scope_mask];
     for (uint32_t i = *head; i != RC_NIL; i = engine->scopes[i].chain) {
         if (engine->scopes[i].kind == kind && same_id(&engine->scopes[i].name, name)) {

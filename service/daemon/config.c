@@ -171,6 +171,10 @@ static const struct rc_setting settings[] = {
     INTEGER("limits", "sessions", limit_sessions, "250000", 1, 50000000,
             "P-18: sessions and devices of one site. Beyond: each employee's evidence-only slot, alert "
             "`capacity`."),
+    INTEGER(
+        "limits", "heartbeats_per_s", limit_heartbeats_per_s, "20", 0, 100000,
+        "Heartbeats of one session, training included, that count in a second; 10 s of them may come in one "
+        "go. Further ones are dropped and counted. 0: no limit."),
     INTEGER("limits", "scopes", limit_scopes, "4096", 1, 1000000,
             "P-8: groups and gateways that can have a hold of their own. Beyond: the site's hold only."),
     INTEGER("limits", "images", limit_images, "4096", 64, 1000000,
@@ -360,6 +364,16 @@ bool rc_config_set(struct rc_config *config, const char *text, char error[RC_CON
     return true;
 }
 
+/* Within the limit a session is heard once an interval at least, whatever it sends beside. */
+static bool limit_silences(const struct rc_config *config)
+{
+    const struct rc_policy *policy = &config->policy;
+    int64_t shortest_ms = policy->interval_ms_min;
+    for (int class = 0; class < RC_CLASS_COUNT; class ++)
+        shortest_ms = policy->interval_ms[class] < shortest_ms ? policy->interval_ms[class] : shortest_ms;
+    return config->limit_heartbeats_per_s != 0 && config->limit_heartbeats_per_s * shortest_ms < 1000;
+}
+
 static const char *check_policy(const struct rc_policy *policy)
 {
     if (policy->trust_ms >= policy->late_ms_max) {
@@ -396,6 +410,9 @@ bool rc_config_check(const struct rc_config *config, char error[RC_CONFIG_ERROR_
     const char *fault = check_policy(&config->policy);
     if (!fault) {
         fault = check_access(config);
+    }
+    if (!fault && limit_silences(config)) {
+        fault = "limits.heartbeats_per_s must allow one heartbeat in each of the shortest intervals";
     }
     if (!fault && !rc_zone_valid(config->site_zone)) {
         fault = "site.zone: no such time zone is installed (is tzdata?)";

@@ -71,6 +71,7 @@ struct rc_config {
     struct rc_policy policy; /* presence.*, punch.* and maintenance.*: ready for rc_engine_init */
 
     int64_t limit_employees, limit_sessions, limit_scopes, limit_images; /* a site */
+    int64_t limit_heartbeats_per_s;                                      /* a session; 0: none */
 
     char store_path[RC_PATH_MAX];
     int64_t store_flush_ms, store_flush_rows;

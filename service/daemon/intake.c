@@ -177,6 +177,22 @@ static void take_progress(struct rc_service *service, struct rc_site *site, cons
 
 /* ---- what else a message can be ---- */
 
+/* A heartbeat too many of one sender is dropped before the engine; those before it were evidence enough. */
+static bool is_excess(struct rc_service *service, struct rc_site *site, const struct rc_event *event)
+{
+    const struct rc_beat *beat = &event->beat;
+    if ((event->kind != RC_EV_HEARTBEAT && event->kind != RC_EV_TRAINING) ||
+        rc_rate_take(&site->rate, &beat->employee, &beat->session, event->now))
+        return false;
+    rc_metrics_add(service->metrics, RC_M_HEARTBEATS_RATE_LIMITED, site->index, 0, 1);
+    uint64_t count = rc_rate_report(&site->rate, event->now);
+    if (count > 0)
+        rc_log(RC_LOG_WARN, "heartbeats_rate_limited", RC_F_ID("site", &site->name),
+               RC_F_ID("employee", &beat->employee), RC_F_ID("session", &beat->session),
+               RC_F_INT("dropped", count));
+    return true;
+}
+
 static void take_event(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
                        struct rc_decoded *decoded)
 {
@@ -185,6 +201,8 @@ static void take_event(struct rc_service *service, struct rc_site *site, const s
         rc_metrics_add(service->metrics, RC_M_REFUSED, site->index, RC_REFUSAL_UNSIGNED, 1);
         return;
     }
+    if (is_excess(service, site, &decoded->event))
+        return;
     switch (decoded->event.kind) {
     case RC_EV_PUNCH:
         take_punch(service, site, message, &decoded->event);

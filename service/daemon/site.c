@@ -124,7 +124,8 @@ bool rc_site_open(struct rc_site *site, int index, const struct rc_config *confi
     site->index = index;
     site->name = config->sites[index];
     site->down_now = reading.now;
-    if (!make_engine(site, config)) {
+    if (!make_engine(site, config) ||
+        !rc_rate_init(&site->rate, config->limit_heartbeats_per_s, random_seed())) {
         snprintf(error, RC_STORE_ERROR_MAX, "site %s: no memory for its engine", site->name.text);
         return false;
     }
@@ -184,5 +185,6 @@ void rc_site_disconnect(struct rc_site *site, int timeout_ms)
 void rc_site_close(struct rc_site *site)
 {
     rc_publisher_fini(&site->publisher);
+    rc_rate_fini(&site->rate);
     free(site->memory);
 }

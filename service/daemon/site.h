@@ -12,6 +12,7 @@
 #include "daemon/config.h"
 #include "daemon/forgery.h"
 #include "daemon/publisher.h"
+#include "daemon/rate.h"
 #include "wire/encode.h"
 
 /* What the open transaction adds to the counters, once it is durable. */
@@ -39,6 +40,7 @@ struct rc_site {
     struct rc_backlog backlog;
     struct rc_alerts alerts;
     struct rc_forgeries forgeries;
+    struct rc_rate rate;       /* of heartbeats */
     struct rc_summary summary; /* as last published, at summary_now */
     int64_t summary_now;
     struct rc_tally tally;

@@ -291,6 +291,8 @@ static void settings_that_contradict_each_other_are_an_error(void **state)
     refuses_together("access.mode=required", NULL, "access.mode required needs access.key_file");
     refuses_together("http.address=0.0.0.0", NULL, "http.address is not loopback");
     refuses_together("punch.trust_ms=86400000", "punch.late_ms_max=3600000", "punch.trust_ms must be below");
+    refuses_together("limits.heartbeats_per_s=1", "presence.interval_ms.badge=900",
+                     "limits.heartbeats_per_s must allow");
     refuses_together("mqtt.key_file=k", NULL, "mqtt.certificate_file and mqtt.key_file go together");
     refuses_together("mqtt.password_file=p", NULL, "mqtt.password_file needs mqtt.username");
     refuses_together("store.path=", NULL, "store.path is empty");

@@ -125,6 +125,28 @@ def test_a_punch_that_is_refused_is_answered_under_its_id(one_house):
     assert (receipt["result"], receipt["code"]) == ("rejected", "INVALID_ARGUMENT"), receipt
 
 
+def test_P_1_a_flood_of_heartbeats_is_cut_counted_and_makes_nobody_look_silent(house):
+    house.start(limits__heartbeats_per_s=10)
+    ana, ben = house.worker("ana"), house.worker("ben")
+
+    def limited():
+        return house.service.metrics()['rollcall_heartbeats_rate_limited_total{site="hq"}']
+    for _ in range(10):
+        for _ in range(200):
+            ana.beat()
+        house.wait_ms(300)  # three times the deadline of ana and ben, all in all
+    house.wait_until(lambda: limited() >= 2000 - 10 * (10 + 10), "the rest of the flood to be dropped")
+    log = house.service.log.read_text()
+    assert 0 < log.count("event=heartbeats_rate_limited") <= 2
+    assert "employee=ana" in log.split("event=heartbeats_rate_limited")[1].split("\n")[0]
+    ana.send_punch("OUT")
+    house.observer.wait_event("ana", type="OUT")
+    house.observer.wait_status("ben", status="IN", presence="present")
+    assert house.store.punches(type="AUTO_OUT") == []
+    ben.stop_beating()
+    house.observer.wait_event("ben", type="AUTO_OUT")  # the limit is alive, and so is the rule
+
+
 def test_retained_junk_is_ignored(house):
     """What lies retained on a client's topic is old news: it is delivered at each subscribe, and must not count."""
     house.start()
