@@ -254,6 +254,12 @@ static void dispatch(const struct rc_answering *answering)
     case RC_VERB_MAINTENANCE:
         order(answering, answer_maintenance);
         return;
+    case RC_VERB_TRAINING_DAYS:
+    case RC_VERB_POLICY:
+    case RC_VERB_ARCHIVE:
+        rc_answer_refusal(answering->site, answering->to, answering->request->request_id, RC_UNAVAILABLE,
+                          "this service does not keep training");
+        return;
     case RC_VERB_UNKNOWN: /* refused by wire */
     case RC_VERB_COUNT:
         return;

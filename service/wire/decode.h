@@ -7,6 +7,7 @@
 #define RC_WIRE_DECODE_H
 
 #include "core/event.h"
+#include "core/training.h"
 #include "wire/message.h"
 #include "wire/topic.h"
 
@@ -25,6 +26,10 @@
 #define RC_PUNCH_ID_CHARS_MAX 64
 #define RC_REQUEST_ID_MAX     64
 
+/* Bytes of a time zone's name, America/Argentina/ComodRivadavia having 32; and of a month with its NUL. */
+#define RC_ZONE_MAX  63
+#define RC_MONTH_MAX 8
+
 enum rc_verb {
     RC_VERB_UNKNOWN,
     RC_VERB_WHO,
@@ -34,6 +39,9 @@ enum rc_verb {
     RC_VERB_SWEEP,
     RC_VERB_MAINTENANCE,
     RC_VERB_STATUS, /* one employee: status, sessions; what `rollcall status` asks */
+    RC_VERB_TRAINING_DAYS,
+    RC_VERB_POLICY,  /* of training */
+    RC_VERB_ARCHIVE, /* a month of the audit log */
     RC_VERB_COUNT
 };
 
@@ -61,6 +69,15 @@ struct rc_request {
     int64_t at;                   /* correct add, retime: "at" */
     char reason[RC_TEXT_MAX + 1]; /* correct: "reason"; NUL-terminated */
     int64_t until_at;             /* maintenance: "until" (ms), 0 ends it, RC_NONE only asks */
+    char from_date[RC_DATE_MAX];  /* training-days, policy: "from" where it is a date; else from_at */
+    char to_date[RC_DATE_MAX];    /* training-days: "to" likewise */
+    char after_date[RC_DATE_MAX]; /* training-days: "cursor", the day and ... */
+    struct rc_id after_employee;  /* ... whose it is, of the last row of the page before */
+    bool adds;                    /* policy: "action" is "add"; else "list" */
+    struct rc_id course;          /* policy: "courseId" */
+    int64_t limit_minutes, interval_ms, break_minutes, break_after_minutes; /* policy: what it changes */
+    char zone[RC_ZONE_MAX + 1];                                             /* policy: "zone" */
+    char month[RC_MONTH_MAX];                                               /* archive: "month", "2026-01" */
 };
 
 enum rc_decoded_kind {

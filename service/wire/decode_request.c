@@ -121,6 +121,9 @@ static const struct {
     [RC_VERB_SWEEP] = {"sweep", read_nothing},
     [RC_VERB_MAINTENANCE] = {"maintenance", read_maintenance},
     [RC_VERB_STATUS] = {"status", read_status},
+    [RC_VERB_TRAINING_DAYS] = {"training-days", rc_decode_training_days},
+    [RC_VERB_POLICY] = {"policy", rc_decode_policy},
+    [RC_VERB_ARCHIVE] = {"archive", rc_decode_archive},
 };
 _Static_assert(sizeof verbs / sizeof verbs[0] == RC_VERB_COUNT, "every verb has its fields");
 

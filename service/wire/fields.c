@@ -50,6 +50,12 @@ bool rc_fields_has(const struct rc_fields *fields, const char *key)
     return rc_json_find(&fields->json, key) != NULL;
 }
 
+bool rc_fields_is_text(const struct rc_fields *fields, const char *key)
+{
+    const struct rc_json_member *member = rc_json_find(&fields->json, key);
+    return member != NULL && member->kind == RC_JSON_STRING;
+}
+
 void rc_fields_need(struct rc_fields *fields, const char *key)
 {
     if (!rc_fields_has(fields, key))

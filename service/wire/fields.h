@@ -26,9 +26,10 @@ bool rc_fields_ok(const struct rc_fields *fields);
  * false. */
 bool rc_fields_wrong(struct rc_fields *fields, const char *key, const char *complaint);
 
-/* rc_fields_has says whether the field is there; rc_fields_need complains where it is not: "what: missing
- * key". */
+/* rc_fields_has says whether the field is there, rc_fields_is_text whether it is a text; rc_fields_need
+ * complains where it is not there: "what: missing key". */
 bool rc_fields_has(const struct rc_fields *fields, const char *key);
+bool rc_fields_is_text(const struct rc_fields *fields, const char *key);
 void rc_fields_need(struct rc_fields *fields, const char *key);
 
 /* rc_fields_integer takes an integer from `low` on; rc_fields_interval one from 1 to RC_INTERVAL_MS_MAX. */

@@ -15,6 +15,8 @@ void rc_request_init(struct rc_request *request, enum rc_verb verb)
     request->limit = request->cursor = RC_NONE;
     request->seq = request->hold = request->ask = RC_NONE;
     request->at = request->until_at = RC_NONE;
+    request->limit_minutes = request->interval_ms = RC_NONE;
+    request->break_minutes = request->break_after_minutes = RC_NONE;
 }
 
 static void add_integer(struct rc_writer *writer, const char *key, int64_t value)
@@ -38,6 +40,26 @@ static void add_true(struct rc_writer *writer, const char *key, bool value)
     }
 }
 
+static void add_after(struct rc_writer *writer, const struct rc_request *request)
+{
+    char cursor[RC_DATE_MAX + RC_ID_MAX + 1];
+    if (request->after_employee.length > 0) {
+        snprintf(cursor, sizeof cursor, "%s/%s", request->after_date, request->after_employee.text);
+        add_text(writer, "cursor", cursor);
+    }
+}
+
+static void add_policy(struct rc_writer *writer, const struct rc_request *request)
+{
+    add_text(writer, "action", request->adds ? "add" : "list");
+    add_text(writer, "courseId", request->course.text);
+    add_integer(writer, "limitMinutes", request->limit_minutes);
+    add_integer(writer, "intervalMs", request->interval_ms);
+    add_text(writer, "zone", request->zone);
+    add_integer(writer, "breakMinutes", request->break_minutes);
+    add_integer(writer, "breakAfterMinutes", request->break_after_minutes);
+}
+
 size_t rc_request_write(const struct rc_request *request, char *out, size_t size)
 {
     struct rc_writer writer;
@@ -45,9 +67,12 @@ size_t rc_request_write(const struct rc_request *request, char *out, size_t size
     add_text(&writer, "requestId", request->request_id);
     add_text(&writer, "employeeId", request->employee.text);
     add_integer(&writer, "from", request->from_at);
+    add_text(&writer, "from", request->from_date);
     add_integer(&writer, "to", request->to_at);
+    add_text(&writer, "to", request->to_date);
     add_integer(&writer, "limit", request->limit);
     add_integer(&writer, "cursor", request->cursor);
+    add_after(&writer, request);
     add_true(&writer, "undecided", request->undecided);
     add_true(&writer, "list", request->asks);
     add_true(&writer, "ask", request->ask_only);
@@ -59,6 +84,9 @@ size_t rc_request_write(const struct rc_request *request, char *out, size_t size
     add_integer(&writer, "at", request->at);
     add_text(&writer, "reason", request->reason);
     add_integer(&writer, "until", request->until_at);
+    if (request->verb == RC_VERB_POLICY)
+        add_policy(&writer, request);
+    add_text(&writer, "month", request->month);
     return rc_writer_end(&writer);
 }
 

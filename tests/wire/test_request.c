@@ -152,6 +152,96 @@ static void a_correction_that_is_wrong_is_told_which_field(void **state)
     assert_refused(REQUEST "correct", all, COUNT(all), RC_ANSWER_REPLY);
 }
 
+static void days_of_training_are_asked_for_by_dates_or_moments(void **state)
+{
+    (void)state;
+    const struct rc_request *request = ask(
+        "training-days", "{\"employeeId\":\"e1\",\"from\":\"2025-12-01\",\"to\":1764760000000,\"limit\":5,"
+                         "\"cursor\":\"2025-12-02/e-9\"}");
+    assert_int_equal(request->verb, RC_VERB_TRAINING_DAYS);
+    assert_id(&request->employee, "e1");
+    assert_string_equal(request->from_date, "2025-12-01");
+    assert_int_equal(request->from_at, RC_NONE);
+    assert_string_equal(request->to_date, "");
+    assert_int_equal(request->to_at, 1764760000000);
+    assert_int_equal(request->limit, 5);
+    assert_string_equal(request->after_date, "2025-12-02");
+    assert_id(&request->after_employee, "e-9");
+    request = ask("training-days", "");
+    assert_string_equal(request->from_date, "");
+    assert_int_equal(request->after_employee.length, 0);
+    const struct refused all[] = {
+        {"{\"from\":\"2025-02-29\"}",
+         "training-days: from must be a date, as 2025-12-03, or an integer from 0"},
+        {"{\"from\":\"\"}", "training-days: from must be a date, as 2025-12-03, or an integer from 0"},
+        {"{\"to\":\"2025-12-03T08:00\"}", "training-days: to must be a text of 0 to 10 bytes"},
+        {"{\"to\":-1}", "training-days: to must be an integer from 0"},
+        {"{\"to\":null}", "training-days: to must be an integer from 0"},
+        {"{\"cursor\":7}", "training-days: cursor must be a text of 0 to 75 bytes"},
+        {"{\"cursor\":\"\"}", "training-days: cursor must be a nextCursor"},
+        {"{\"cursor\":\"2025-12-03\"}", "training-days: cursor must be a nextCursor"},
+        {"{\"cursor\":\"2025-12-03/\"}", "training-days: cursor must be a nextCursor"},
+        {"{\"cursor\":\"2025-13-03/e1\"}", "training-days: cursor must be a nextCursor"},
+        {"{\"cursor\":\"2025-12-03/e 1\"}", "training-days: cursor must be a nextCursor"},
+    };
+    assert_refused(REQUEST "training-days", all, COUNT(all), RC_ANSWER_REPLY);
+}
+
+static void T_1_a_policy_says_what_it_changes(void **state)
+{
+    (void)state;
+    const struct rc_request *request = ask(
+        "policy", "{\"action\":\"add\",\"limitMinutes\":300,\"intervalMs\":30000,\"zone\":\"Europe/Berlin\","
+                  "\"breakMinutes\":5,\"breakAfterMinutes\":50,\"from\":\"2025-12-08\"}");
+    assert_true(request->adds);
+    assert_int_equal(request->limit_minutes, 300);
+    assert_int_equal(request->interval_ms, 30000);
+    assert_string_equal(request->zone, "Europe/Berlin");
+    assert_int_equal(request->break_minutes, 5);
+    assert_int_equal(request->break_after_minutes, 50);
+    assert_string_equal(request->from_date, "2025-12-08");
+    assert_int_equal(request->course.length, 0);
+    request = ask("policy", "{\"action\":\"add\",\"courseId\":\"c1\",\"limitMinutes\":60}");
+    assert_id(&request->course, "c1");
+    assert_int_equal(request->interval_ms, RC_NONE);
+    assert_string_equal(request->zone, "");
+    assert_int_equal(request->from_at, RC_NONE);
+    assert_false(ask("policy", "{\"action\":\"list\"}")->adds);
+#define SOME "policy: limitMinutes, intervalMs, zone, breakMinutes or breakAfterMinutes must be given"
+    const struct refused all[] = {
+        {"", "policy: missing action"},
+        {"{\"action\":\"void\"}", "policy: action must be list or add"},
+        {"{\"action\":\"additional-policies\"}", "policy: action must be list or add"},
+        {"{\"action\":\"add\"}", SOME},
+        {"{\"action\":\"add\",\"from\":1}", SOME},
+        {"{\"action\":\"add\",\"courseId\":\"c1\"}", "policy: missing limitMinutes"},
+        {"{\"action\":\"add\",\"courseId\":\"c1\",\"limitMinutes\":1,\"zone\":\"UTC\"}",
+         "policy: zone is the site's, and no course has its own"},
+        {"{\"action\":\"add\",\"limitMinutes\":-1}", "policy: limitMinutes must be an integer from 0"},
+        {"{\"action\":\"add\",\"intervalMs\":0}", "policy: intervalMs must be an integer from 1 to 86400000"},
+        {"{\"action\":\"add\",\"zone\":\"\"}", "policy: zone must be a text of 1 to 63 bytes"},
+        {"{\"action\":\"add\",\"limitMinutes\":1,\"from\":\"soon\"}",
+         "policy: from must be a date, as 2025-12-03, or an integer from 0"},
+    };
+#undef SOME
+    assert_refused(REQUEST "policy", all, COUNT(all), RC_ANSWER_REPLY);
+}
+
+static void a_month_is_archived_by_its_name(void **state)
+{
+    (void)state;
+    assert_string_equal(ask("archive", "{\"month\":\"2026-01\"}")->month, "2026-01");
+    const struct refused all[] = {
+        {"", "archive: missing month"},
+        {"{\"month\":202601}", "archive: month must be a text of 0 to 7 bytes"},
+        {"{\"month\":\"2026_01\"}", "archive: month must be a month, as 2025-12"},
+        {"{\"month\":\"2026-13\"}", "archive: month must be a month, as 2025-12"},
+        {"{\"month\":\"2026-1\"}", "archive: month must be a month, as 2025-12"},
+        {"{\"month\":\"\"}", "archive: month must be a month, as 2025-12"},
+    };
+    assert_refused(REQUEST "archive", all, COUNT(all), RC_ANSWER_REPLY);
+}
+
 static void a_question_that_is_wrong_is_told_which_field(void **state)
 {
     (void)state;
@@ -262,6 +352,9 @@ int main(void)
         cmocka_unit_test(P_16_a_correction_adds_voids_and_retimes),
         cmocka_unit_test(a_list_of_asks_needs_no_action),
         cmocka_unit_test(a_correction_that_is_wrong_is_told_which_field),
+        cmocka_unit_test(days_of_training_are_asked_for_by_dates_or_moments),
+        cmocka_unit_test(T_1_a_policy_says_what_it_changes),
+        cmocka_unit_test(a_month_is_archived_by_its_name),
         cmocka_unit_test(a_question_that_is_wrong_is_told_which_field),
         cmocka_unit_test(a_refused_request_still_says_whose_it_is_and_which),
         cmocka_unit_test(a_request_that_breaks_a_rule_of_json_still_says_which_it_is),

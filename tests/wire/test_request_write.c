@@ -69,6 +69,18 @@ static void assert_carried(const struct rc_request *sent)
     assert_int_equal(got.at, sent->at);
     assert_string_equal(got.reason, sent->reason);
     assert_int_equal(got.until_at, sent->until_at);
+    assert_string_equal(got.from_date, sent->from_date);
+    assert_string_equal(got.to_date, sent->to_date);
+    assert_string_equal(got.after_date, sent->after_date);
+    assert_true(rc_id_equal(&got.after_employee, &sent->after_employee));
+    assert_int_equal(got.adds, sent->adds);
+    assert_true(rc_id_equal(&got.course, &sent->course));
+    assert_int_equal(got.limit_minutes, sent->limit_minutes);
+    assert_int_equal(got.interval_ms, sent->interval_ms);
+    assert_int_equal(got.break_minutes, sent->break_minutes);
+    assert_int_equal(got.break_after_minutes, sent->break_after_minutes);
+    assert_string_equal(got.zone, sent->zone);
+    assert_string_equal(got.month, sent->month);
 }
 
 static struct rc_request request_of(enum rc_verb verb)
@@ -86,6 +98,9 @@ static void a_request_with_nothing_given_arrives_as_such(void **state)
     for (int verb = RC_VERB_UNKNOWN + 1; verb < RC_VERB_COUNT; verb++) {
         struct rc_request request = request_of((enum rc_verb)verb);
         request.asks = verb == RC_VERB_CORRECT; /* a correction without an action is no request */
+        if (verb == RC_VERB_ARCHIVE) {          /* nor is an archive of no month */
+            memcpy(request.month, "2026-01", sizeof "2026-01");
+        }
         assert_carried(&request);
     }
 }
@@ -100,6 +115,37 @@ static void every_field_of_a_list_arrives(void **state)
     request.limit = 200;
     request.cursor = INT64_C(9007199254740991);
     request.undecided = true;
+    assert_carried(&request);
+}
+
+static void T_1_everything_of_training_arrives(void **state)
+{
+    (void)state;
+    struct rc_request request = request_of(RC_VERB_TRAINING_DAYS);
+    request.employee = id("e1");
+    request.limit = 200;
+    memcpy(request.from_date, "2025-12-01", RC_DATE_MAX);
+    request.to_at = 5;
+    memcpy(request.after_date, "2025-12-31", RC_DATE_MAX);
+    memset(request.after_employee.text, 'e', RC_ID_MAX);
+    request.after_employee.length = RC_ID_MAX;
+    assert_carried(&request);
+
+    request = request_of(RC_VERB_POLICY);
+    request.adds = true;
+    request.limit_minutes = 0;
+    request.interval_ms = 1000;
+    request.break_minutes = 5;
+    request.break_after_minutes = 50;
+    snprintf(request.zone, sizeof request.zone, "America/Argentina/ComodRivadavia");
+    memcpy(request.from_date, "2025-12-08", RC_DATE_MAX);
+    assert_carried(&request);
+
+    request = request_of(RC_VERB_POLICY);
+    request.adds = true;
+    request.course = id("c1");
+    request.limit_minutes = 60;
+    request.from_at = 0;
     assert_carried(&request);
 }
 
@@ -273,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_with_nothing_given_arrives_as_such),
         cmocka_unit_test(every_field_of_a_list_arrives),
+        cmocka_unit_test(T_1_everything_of_training_arrives),
         cmocka_unit_test(P_16_every_kind_of_correction_arrives),
         cmocka_unit_test(P_19_the_end_of_a_maintenance_arrives),
         cmocka_unit_test(a_request_that_does_not_fit_is_not_cut),
