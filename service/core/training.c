@@ -211,7 +211,7 @@ static int64_t break_ms(const struct rc_training_ledger *ledger, const struct rc
 static bool run_is_over(const struct rc_training_ledger *ledger, const struct rc_training_site *judge,
                         int64_t now)
 {
-    return ledger->run_until_now == RC_NONE || now - ledger->run_until_now >= break_ms(ledger, judge);
+    return ledger->run_ms == 0 || now - ledger->run_until_now >= break_ms(ledger, judge);
 }
 
 static bool break_is_due(const struct rc_training_ledger *ledger, const struct rc_training_site *judge,

@@ -80,8 +80,8 @@ struct rc_training_site {
 struct rc_training_ledger {
     struct rc_cover cover;        /* of the user, over all courses */
     struct rc_cover course_cover; /* of the course at hand */
-    int64_t run_ms;               /* training without a gap of a break's length, so far */
-    int64_t run_until_now;        /* where what that run covers ends; RC_NONE: no run */
+    int64_t run_ms;               /* training without a gap of a break's length, so far; 0: no run */
+    int64_t run_until_now;        /* where what that run covers ends */
     uint32_t site_count;
     struct rc_training_site sites[RC_TRAINING_SITES_MAX];
 };

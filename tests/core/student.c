@@ -7,7 +7,6 @@ void student_init(struct student *student, const struct rc_local_day *calendar,
                   struct rc_training_terms terms)
 {
     memset(student, 0, sizeof *student);
-    student->run_until_now = RC_NONE;
     student->boot_at = calendar[0].start_at;
     student_site_add(student, calendar, terms);
 }
@@ -107,7 +106,6 @@ void student_reboot(struct student *student, int64_t less_ms)
     shift(&student->cover, less_ms);
     for (int course = 0; course < STUDENT_COURSES; course++)
         shift(&student->course_cover[course], less_ms);
-    if (student->run_until_now != RC_NONE)
-        student->run_until_now -= less_ms;
+    student->run_until_now -= less_ms;
     student->boot_at += less_ms;
 }
