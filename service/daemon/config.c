@@ -266,6 +266,32 @@ static void fail(struct file *file, const char *what, const char *detail)
     file->failed = true;
 }
 
+/* A line that begins a section, which inih tells nobody of before the first setting in it, and behind whose ]
+ * it takes anything. */
+static void check_section(struct file *file, const char *line)
+{
+    char name[RC_SETTING_REASON_MAX];
+    const char *start = line + strspn(line, " \t");
+    if (strncmp(start, "\xEF\xBB\xBF", 3) == 0) {
+        start += 3; /* inih takes a byte order mark */
+    }
+    const char *end = *start == '[' ? strchr(start, ']') : NULL;
+    if (!end) {
+        return; /* a setting, a comment, or for inih to refuse */
+    }
+    const char *behind = end + 1 + strspn(end + 1, " \t\r\n");
+    snprintf(name, sizeof name, "%.*s", (int)(end - start - 1), start + 1);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (strcmp(settings[i].section, name) == 0) {
+            if (*behind != '\0') {
+                fail(file, "something stands behind the section: ", behind);
+            }
+            return;
+        }
+    }
+    fail(file, "no such section: ", name);
+}
+
 /* Reads a line as fgets does, and counts: inih's handler is not told the line. */
 static char *read_line(char *out, int size, void *context)
 {
@@ -279,7 +305,8 @@ static char *read_line(char *out, int size, void *context)
         fail(file, length + 1 < (size_t)size ? "a NUL in the line" : "the line is too long", "");
         return NULL;
     }
-    return out;
+    check_section(file, out);
+    return file->failed ? NULL : out;
 }
 
 static int handle(void *context, const char *section, const char *name, const char *value)
@@ -312,6 +339,7 @@ bool rc_config_stream(struct rc_config *config, FILE *stream, const char *name,
                       char error[RC_CONFIG_ERROR_MAX])
 {
     struct file file = {.config = config, .stream = stream, .name = name, .error = error};
+    snprintf(config->file, sizeof config->file, "%s", name);
     /* Debian's inih takes these at run time. Continuation lines would swallow an indented setting, inline
      * comments part of a path. */
     ini_allow_multiline = false;
@@ -374,56 +402,99 @@ static bool limit_silences(const struct rc_config *config)
     return config->limit_heartbeats_per_s != 0 && config->limit_heartbeats_per_s * shortest_ms < 1000;
 }
 
-static const char *check_policy(const struct rc_policy *policy)
-{
-    if (policy->trust_ms >= policy->late_ms_max) {
-        return "punch.trust_ms must be below punch.late_ms_max";
-    }
-    return NULL;
-}
+/* What is wrong with settings that depend on one another, and the one of them to look at first. */
+struct fault {
+    const char *section, *name, *text;
+};
 
-static const char *check_access(const struct rc_config *config)
+static struct fault check_access(const struct rc_config *config)
 {
     if (config->access_mode == RC_ACCESS_REQUIRED && config->access_key_file[0] == '\0') {
-        return "access.mode required needs access.key_file";
+        return (struct fault){"access", "mode", "access.mode required needs access.key_file"};
     }
     if (config->access_mode == RC_ACCESS_OPEN && !config->access_open_remote &&
         !rc_uri_loopback(config->mqtt_uri)) {
-        return "access.mode open is for a broker on loopback: set access.mode required, or "
-               "access.open_remote yes on a closed test network";
+        return (struct fault){"mqtt", "uri",
+                              "access.mode open is for a broker on loopback: set access.mode required, or "
+                              "access.open_remote yes on a closed test network"};
+    }
+    return (struct fault){0};
+}
+
+static struct fault check_limits(const struct rc_config *config)
+{
+    if (limit_silences(config)) {
+        return (struct fault){
+            "limits", "heartbeats_per_s",
+            "limits.heartbeats_per_s must allow one heartbeat in each of the shortest intervals"};
+    }
+    return (struct fault){0};
+}
+
+static struct fault check_rest(const struct rc_config *config)
+{
+    if (config->policy.trust_ms >= config->policy.late_ms_max) {
+        return (struct fault){"punch", "trust_ms", "punch.trust_ms must be below punch.late_ms_max"};
     }
     if (!config->http_allow_remote && !rc_address_loopback(config->http_address)) {
-        return "http.address is not loopback: set http.allow_remote yes if everyone there may read the "
-               "figures";
+        return (struct fault){"http", "address",
+                              "http.address is not loopback: set http.allow_remote yes if everyone there may "
+                              "read the figures"};
     }
     if ((config->mqtt_certificate_file[0] == '\0') != (config->mqtt_key_file[0] == '\0')) {
-        return "mqtt.certificate_file and mqtt.key_file go together";
+        return (struct fault){"mqtt", config->mqtt_key_file[0] == '\0' ? "certificate_file" : "key_file",
+                              "mqtt.certificate_file and mqtt.key_file go together"};
     }
     if (config->mqtt_password_file[0] != '\0' && config->mqtt_username[0] == '\0') {
-        return "mqtt.password_file needs mqtt.username";
+        return (struct fault){"mqtt", "password_file", "mqtt.password_file needs mqtt.username"};
     }
-    return config->store_path[0] == '\0' ? "store.path is empty" : NULL;
+    if (config->store_path[0] == '\0') {
+        return (struct fault){"store", "path", "store.path is empty"};
+    }
+    return (struct fault){0};
+}
+
+/* The defaults are not looked up when they are set: the host's zones may be missing. */
+static struct fault check_zones(const struct rc_config *config)
+{
+    if (!rc_zone_valid(config->site_zone)) {
+        return (struct fault){"site", "zone", "site.zone: no such time zone is installed (is tzdata?)"};
+    }
+    if (!rc_zone_valid(config->training_zone)) {
+        return (struct fault){"training", "zone",
+                              "training.zone: no such time zone is installed (is tzdata?)"};
+    }
+    return (struct fault){0};
+}
+
+/* Where a setting was given: `FILE:LINE`, `--set`, or `settings` for a default. */
+static void say_where(const struct rc_config *config, const struct fault *fault,
+                      char where[RC_CONFIG_WHERE_MAX])
+{
+    int index = find(fault->section, fault->name);
+    assert(index >= 0);
+    int origin = config->origin[index];
+    if (origin > 0) {
+        snprintf(where, RC_CONFIG_WHERE_MAX, "%.*s:%d", RC_PATH_MAX - 1, config->file, origin);
+    } else {
+        snprintf(where, RC_CONFIG_WHERE_MAX, "%s", origin < 0 ? "--set" : "settings");
+    }
 }
 
 bool rc_config_check(const struct rc_config *config, char error[RC_CONFIG_ERROR_MAX])
 {
-    const char *fault = check_policy(&config->policy);
-    if (!fault) {
-        fault = check_access(config);
+    struct fault (*const checks[])(const struct rc_config *) = {check_access, check_limits, check_rest,
+                                                                check_zones};
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        struct fault fault = checks[i](config);
+        if (fault.text) {
+            char where[RC_CONFIG_WHERE_MAX];
+            say_where(config, &fault, where);
+            snprintf(error, RC_CONFIG_ERROR_MAX, "%s: %s", where, fault.text);
+            return false;
+        }
     }
-    if (!fault && limit_silences(config)) {
-        fault = "limits.heartbeats_per_s must allow one heartbeat in each of the shortest intervals";
-    }
-    if (!fault && !rc_zone_valid(config->site_zone)) {
-        fault = "site.zone: no such time zone is installed (is tzdata?)";
-    }
-    if (!fault && !rc_zone_valid(config->training_zone)) {
-        fault = "training.zone: no such time zone is installed (is tzdata?)";
-    }
-    if (fault) {
-        snprintf(error, RC_CONFIG_ERROR_MAX, "settings: %s", fault);
-    }
-    return !fault;
+    return true;
 }
 
 struct rc_policy rc_config_policy(const struct rc_config *config)

@@ -30,6 +30,9 @@
 /* One line for people about what is wrong, with `file:line` or the --set text. */
 #define RC_CONFIG_ERROR_MAX 1280
 
+/* Bytes of where a setting was given. */
+#define RC_CONFIG_WHERE_MAX (RC_PATH_MAX + 16)
+
 /* Entries of the table; config.c asserts at compile time that it fits. */
 #define RC_SETTINGS_MAX 128
 
@@ -88,6 +91,7 @@ struct rc_config {
     bool directory_strict;
     int log_level; /* enum rc_log_level */
 
+    char file[RC_PATH_MAX];      /* the file that was read, as it was named; "": none */
     int origin[RC_SETTINGS_MAX]; /* where each setting comes from: 0 default, > 0 line of the file, < 0 --set
                                   */
 };
@@ -106,7 +110,9 @@ bool rc_config_stream(struct rc_config *config, FILE *stream, const char *name,
 /* rc_config_set takes one `section.name=value`; false with one line in error (`--set TEXT: ...`). */
 bool rc_config_set(struct rc_config *config, const char *text, char error[RC_CONFIG_ERROR_MAX]);
 
-/* rc_config_check looks at settings that depend on one another; call it after all of the above. */
+/* rc_config_check looks at settings that depend on one another; call it after all of the above. False with
+ * one line in error, which begins with where the setting was given: `PATH:LINE`, `--set` or, a default,
+ * `settings`. */
 bool rc_config_check(const struct rc_config *config, char error[RC_CONFIG_ERROR_MAX]);
 
 /* rc_config_policy returns the rules' settings: config->policy. */

@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/options.h"
+#include "daemon/setting.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -38,9 +39,13 @@ static void install_handlers(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+/* What was wrong may hold anything, and must not steer the terminal. */
 static int usage_error(const char *error)
 {
-    fprintf(stderr, "rollcalld: %s\n", error);
+    fputs("rollcalld: ", stderr);
+    for (; *error != '\0'; error++)
+        fputc((unsigned char)*error < 0x20 || *error == 0x7F ? '?' : *error, stderr);
+    fputc('\n', stderr);
     return RC_EXIT_USAGE;
 }
 
@@ -247,6 +252,9 @@ static int run(const struct rc_config *config)
     service.started_at = service.reading.at;
     service.report.head_day = RC_NONE;
     rc_log_set_level((enum rc_log_level)config->log_level);
+    if (service.open && !rc_uri_loopback(config->mqtt_uri))
+        rc_log(RC_LOG_WARN, "access_open_remote",
+               RC_F_STR("meaning", "whoever reaches the broker may punch, decide and order as anybody"));
     int key_length = read_mac_key(config->access_key_file, key);
     if (key_length < 0) {
         rc_log(RC_LOG_ERROR, "key_not_read", RC_F_STR("path", config->access_key_file));

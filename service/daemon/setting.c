@@ -44,27 +44,45 @@ bool rc_address_loopback(const char *address)
     return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-bool rc_uri_loopback(const char *uri)
+/* Takes a port, if one is there, and whatever path; false: what follows the host is neither. */
+static bool port_and_path(const char *text)
 {
-    char host[RC_CONFIG_TEXT_MAX];
+    if (*text == ':') {
+        size_t digits = strspn(text + 1, "0123456789");
+        long port = digits > 0 && digits <= 5 ? strtol(text + 1, NULL, 10) : 0;
+        if (port < 1 || port > 65535) {
+            return false;
+        }
+        text += 1 + digits;
+    }
+    return *text == '\0' || *text == '/';
+}
+
+/* The host of scheme://host[:port][/path], into out; false: it is none of these, or too long. */
+static bool uri_host(const char *uri, char out[RC_CONFIG_TEXT_MAX])
+{
     const char *start = strstr(uri, "://");
-    if (!start) {
+    if (!start || strpbrk(uri, " \t")) {
         return false;
     }
     start += 3;
-    size_t length;
-    if (*start == '[') {
-        start++;
-        length = strcspn(start, "]");
-    } else {
-        length = strcspn(start, ":/");
-    }
-    if (length >= sizeof host) {
+    bool bracketed = *start == '[';
+    start += bracketed;
+    size_t length = strcspn(start, bracketed ? "]" : ":/[]");
+    const char *behind = start + length;
+    if (length == 0 || length >= RC_CONFIG_TEXT_MAX || (bracketed && *behind++ != ']')) {
         return false;
     }
-    memcpy(host, start, length);
-    host[length] = '\0';
-    return strcasecmp(host, "localhost") == 0 || rc_address_loopback(host);
+    memcpy(out, start, length);
+    out[length] = '\0';
+    struct in6_addr v6;
+    return port_and_path(behind) && (!bracketed || inet_pton(AF_INET6, out, &v6) == 1);
+}
+
+bool rc_uri_loopback(const char *uri)
+{
+    char host[RC_CONFIG_TEXT_MAX];
+    return uri_host(uri, host) && (strcasecmp(host, "localhost") == 0 || rc_address_loopback(host));
 }
 
 static bool parse_integer(const struct rc_setting *setting, int64_t *out, const char *text, char *reason)
@@ -95,7 +113,9 @@ static bool parse_share(double *out, const char *text, char *reason)
 {
     char *end;
     double value = g_ascii_strtod(text, &end); /* not strtod: its decimal point depends on the locale */
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || !isfinite(value)) {
+    /* it would take hexadecimal numbers, too */
+    bool decimal = isdigit((unsigned char)text[0]) && strspn(text, "0123456789.eE+-") == strlen(text);
+    if (!decimal || *end != '\0' || !isfinite(value)) {
         snprintf(reason, RC_SETTING_REASON_MAX, "not a number such as 0.5");
         return false;
     }
@@ -137,6 +157,7 @@ static const char *text_fault(const struct rc_setting *setting, const char *text
 {
     struct in_addr v4;
     struct in6_addr v6;
+    char host[RC_CONFIG_TEXT_MAX];
     switch (setting->type) {
     case RC_SETTING_ZONE:
         return rc_zone_valid(text) ? NULL : "no such time zone is installed";
@@ -144,9 +165,10 @@ static const char *text_fault(const struct rc_setting *setting, const char *text
         if (strchr(text, '@')) {
             return "credentials do not belong into a URI: use mqtt.username and mqtt.password_file";
         }
-        return uri_valid(text)
-                   ? NULL
-                   : "not a URI that begins with tcp://, mqtt://, ssl://, mqtts://, ws:// or wss://";
+        if (!uri_valid(text)) {
+            return "not a URI that begins with tcp://, mqtt://, ssl://, mqtts://, ws:// or wss://";
+        }
+        return uri_host(text, host) ? NULL : "not a URI of the shape tcp://host:port";
     case RC_SETTING_ADDRESS:
         return inet_pton(AF_INET, text, &v4) == 1 || inet_pton(AF_INET6, text, &v6) == 1
                    ? NULL
@@ -170,6 +192,12 @@ static bool parse_text(const struct rc_setting *setting, char *out, const char *
         }
     }
     const char *fault = text_fault(setting, text);
+    if (!fault && setting->type != RC_SETTING_PATH && !g_utf8_validate(text, -1, NULL)) {
+        fault = "not UTF-8"; /* names of files may be anything */
+    }
+    if (!fault && (text[0] == '"' || text[0] == '\'')) {
+        fault = "stands in quotes: leave them out, they would be part of it";
+    }
     if (fault) {
         snprintf(reason, RC_SETTING_REASON_MAX, "%s", fault);
         return false;

@@ -153,7 +153,7 @@ static void an_unknown_name_is_an_error_with_its_line(void **state)
     (void)state;
     refuses_file("[site]\nnames = hq\n[presence]\nhold_mss = 1\n",
                  "rollcall.conf:4: no such setting: presence.hold_mss");
-    refuses_file("[Site]\nnames = hq\n", "rollcall.conf:2: no such setting: Site.names");
+    refuses_file("[Site]\nnames = hq\n", "rollcall.conf:1: no such section: Site");
     refuses_file("names = hq\n", "rollcall.conf:1: no such setting: .names");
     refuses_set("presence.grace_ms.tablet=1", "--set presence.grace_ms.tablet=1: no such setting: "
                                               "presence.grace_ms.tablet");
@@ -244,6 +244,105 @@ static void a_uri_is_of_mqtt_and_holds_no_secret(void **state)
     assert_true(rc_config_set(&config, "mqtt.uri=mqtt://localhost", error));
 }
 
+static void a_uri_has_a_host_and_a_port_that_there_can_be(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"tcp://:1883",
+                                        "tcp://127.0.0.1:0",
+                                        "tcp://127.0.0.1:65536",
+                                        "tcp://127.0.0.1:x",
+                                        "tcp://127.0.0.1:",
+                                        "tcp://127.0.0.1:1883:9",
+                                        "tcp://127.0.0.1 :1883",
+                                        "tcp://[::1",
+                                        "tcp://[::1]evil:1883",
+                                        "tcp://[localhost]:1883",
+                                        "tcp://:",
+                                        "tcp:///mqtt",
+                                        "tcp://a]b:1883",
+                                        "tcp:// "};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char text[128], expected[256];
+        snprintf(text, sizeof text, "mqtt.uri=%s", wrong[i]);
+        snprintf(expected, sizeof expected, "--set %s: not a URI of the shape tcp://host:port", text);
+        refuses_set(text, expected);
+    }
+    assert_true(rc_config_set(&config, "mqtt.uri=wss://[::1]:65535/mqtt?x=1", error));
+    assert_true(rc_config_set(&config, "mqtt.uri=tcp://broker.example/", error));
+}
+
+static void a_text_is_utf8_and_in_no_quotes(void **state)
+{
+    (void)state;
+    refuses_set("mqtt.username=\xFF\xFE", "--set mqtt.username=\xFF\xFE: not UTF-8");
+    refuses_set("mqtt.username=a\tb", "--set mqtt.username=a\tb: holds a control character");
+    refuses_set("store.path=\"/var/x\"",
+                "--set store.path=\"/var/x\": stands in quotes: leave them out, they "
+                "would be part of it");
+    assert_true(rc_config_set(&config, "store.path=/var/\xFF", error)); /* names of files may be anything */
+    assert_true(rc_config_set(&config, "mqtt.username=J\xC3\xBCrgen", error));
+}
+
+static void a_share_is_a_decimal_number(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"0x1p-1", "NaN", "inf", "1e400", "0,5", ".5", "+1", "", " 1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char text[64], expected[128];
+        snprintf(text, sizeof text, "presence.hold_share=%s", wrong[i]);
+        snprintf(expected, sizeof expected, "--set %s: not a number such as 0.5", text);
+        refuses_set(text, expected);
+    }
+    assert_true(rc_config_set(&config, "presence.hold_share=5e-1", error));
+}
+
+static void of_two_sets_the_later_wins(void **state)
+{
+    (void)state;
+    assert_true(rc_config_set(&config, "http.port=1", error));
+    assert_true(rc_config_set(&config, "http.port=2", error));
+    assert_int_equal(config.http_port, 2);
+}
+
+static void a_set_that_is_no_setting_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const shapeless[] = {"", "=", ".", "http.port", "http=port.1", "=http.port"};
+    for (size_t i = 0; i < sizeof shapeless / sizeof shapeless[0]; i++) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "--set %s: not section.name=value", shapeless[i]);
+        refuses_set(shapeless[i], expected);
+    }
+    refuses_set(".=", "--set .=: no such setting: .");
+    refuses_set("http.=1", "--set http.=1: no such setting: http.");
+    refuses_set("HTTP.port=1", "--set HTTP.port=1: no such setting: HTTP.port");
+    refuses_set("http.port =1", "--set http.port =1: no such setting: http.port ");
+    refuses_set("http.port=\xD9\xA1", "--set http.port=\xD9\xA1: not a whole number"); /* an Arabic 1 */
+}
+
+static void a_section_that_is_none_is_an_error_though_nothing_stands_in_it(void **state)
+{
+    (void)state;
+    refuses_file("[http]\nport = 1\n\n[htpp]\n", "rollcall.conf:4: no such section: htpp");
+    refuses_file("[]\n", "rollcall.conf:1: no such section: ");
+    refuses_file("[http] port = 1\n", "rollcall.conf:1: something stands behind the section: port = 1\n");
+    refuses_file("[[http]]\nport = 1\n", "rollcall.conf:1: no such section: [http");
+    fresh(NULL);
+    assert_true(read_text("\xEF\xBB\xBF[http]\r\n  [log]\t\r\nlevel = warn\r\n; [nothing]\n"));
+}
+
+static void settings_that_contradict_each_other_are_named_with_where_they_were_given(void **state)
+{
+    (void)state;
+    fresh(NULL);
+    assert_true(read_text("[log]\nlevel = warn\n[mqtt]\nuri = tcp://10.0.0.1\n"));
+    assert_false(rc_config_check(&config, error));
+    assert_memory_equal(error, "rollcall.conf:4: access.mode open is for", 40);
+    assert_true(rc_config_set(&config, "mqtt.uri=tcp://10.0.0.2", error));
+    assert_false(rc_config_check(&config, error));
+    assert_memory_equal(error, "--set: access.mode open is for", 30);
+}
+
 static void a_line_that_is_no_setting_is_an_error(void **state)
 {
     (void)state;
@@ -303,8 +402,10 @@ static void open_access_is_for_loopback_only(void **state)
     (void)state;
     static const char *const near[] = {"tcp://localhost:1883", "tcp://127.0.0.1", "ws://127.8.9.1:1/mqtt",
                                        "tcp://[::1]:1883"};
-    static const char *const far[] = {"tcp://broker:1883", "tcp://10.0.0.1:1883", "tcp://[2001:db8::1]:1883",
-                                      "tcp://127.0.0.1.example:1883", "tcp://localhost.example"};
+    static const char *const far[] = {"tcp://broker:1883",        "tcp://10.0.0.1:1883",
+                                      "tcp://[2001:db8::1]:1883", "tcp://127.0.0.1.example:1883",
+                                      "tcp://localhost.example",  "tcp://[::1]example:1883",
+                                      "tcp://[::ffff:10.0.0.1]"};
     for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
         snprintf(config.mqtt_uri, sizeof config.mqtt_uri, "%s", near[i]);
         assert_true(rc_config_check(&config, error));
@@ -395,6 +496,13 @@ int main(void)
         TEST(a_file_that_is_not_there_is_an_error),
         TEST(settings_that_contradict_each_other_are_an_error),
         TEST(open_access_is_for_loopback_only),
+        TEST(a_uri_has_a_host_and_a_port_that_there_can_be),
+        TEST(a_text_is_utf8_and_in_no_quotes),
+        TEST(a_share_is_a_decimal_number),
+        TEST(of_two_sets_the_later_wins),
+        TEST(a_set_that_is_no_setting_is_an_error),
+        TEST(a_section_that_is_none_is_an_error_though_nothing_stands_in_it),
+        TEST(settings_that_contradict_each_other_are_named_with_where_they_were_given),
         TEST(what_is_printed_reads_back_to_the_same),
         TEST(docs_settings_md_is_what_the_table_says),
     };
