@@ -6,8 +6,13 @@
 bool rc_guard_is_log(const char *table)
 {
     static const char months[] = "audit_logs_";
-    return table != NULL &&
-           (strcasecmp(table, "punches") == 0 || strncasecmp(table, months, sizeof months - 1) == 0);
+    static const char *const others[] = {"punches", "training_policies", "audit_archives"};
+    if (table == NULL)
+        return false;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcasecmp(table, others[i]) == 0)
+            return true;
+    return strncasecmp(table, months, sizeof months - 1) == 0;
 }
 
 /* Reading pragmas is harmless; of those with a value only the checkpoint's own is needed after opening. */

@@ -225,6 +225,12 @@ struct binder rc_bind(sqlite3_stmt *statement)
     return (struct binder){statement, 1};
 }
 
+enum rc_store_result rc_bind_sql(struct rc_store *store, enum rc_sql sql, struct binder *binder)
+{
+    *binder = rc_bind(rc_handle_use(store, sql));
+    return binder->statement != NULL ? RC_STORE_OK : rc_handle_fail(store, "cannot prepare");
+}
+
 void rc_bind_int(struct binder *binder, int64_t value)
 {
     sqlite3_bind_int64(binder->statement, binder->next++, value);

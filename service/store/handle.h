@@ -105,6 +105,8 @@ struct binder {
     int next;
 };
 struct binder rc_bind(sqlite3_stmt *statement);
+/* rc_bind_sql makes ready the prepared statement of that SQL, in *binder. */
+enum rc_store_result rc_bind_sql(struct rc_store *store, enum rc_sql sql, struct binder *binder);
 void rc_bind_int(struct binder *binder, int64_t value);
 void rc_bind_some(struct binder *binder, int64_t value);       /* 0: NULL */
 void rc_bind_given(struct binder *binder, int64_t value);      /* RC_NONE: NULL */

@@ -18,6 +18,20 @@
     "reason, "                                                                                               \
     "state, result_seq "
 
+#define TOTALS_KEY "site = ?1 AND date = ?2 AND user_id = ?3 "
+
+/* A user's current day, as training_day.c reads it; the course at hand comes after. */
+#define DAY_COLUMNS                                                                                          \
+    "c.user_id, c.date, c.start_at, c.end_at, d.ms, d.next_ms, d.limit_ms, d.heartbeats, d.refused, "        \
+    "d.session_count, d.created_at, d.last_heartbeat, d.locked_at "
+#define DAY_TABLES                                                                                           \
+    "FROM training_current c LEFT JOIN training_totals d ON d.site = c.site AND d.date = c.date "            \
+    "AND d.user_id = c.user_id AND d.session_id = '' AND d.course_id = '' "
+
+#define REPORT_COLUMNS                                                                                       \
+    "user_id, date, minutes_completed, seconds_completed, session_count, heartbeats, refused, created_at, "  \
+    "last_heartbeat, status <> 'active' "
+
 const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [RC_SQL_COMMIT] = "COMMIT",
@@ -206,6 +220,93 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
         "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ?1 AND number > ?2 "
         "AND asked_at >= ?3 AND asked_at < ?4 AND (?5 = 0 OR state = 'open') AND employee_id = ?7 "
         "ORDER BY number LIMIT ?6",
+
+    /* UPDATE, and INSERT where there was no such row: see above. */
+    [RC_SQL_COVER_GET] =
+        "SELECT boot, now, at, run_ms, run_until_now, from_now, to_now, from_now_2, to_now_2, from_now_3, "
+        "to_now_3, from_now_4, to_now_4 FROM training_covers WHERE user_id = ? AND course_id = ?",
+    [RC_SQL_COVER_SET] =
+        "UPDATE OR FAIL training_covers SET boot = ?3, now = ?4, at = ?5, run_ms = ?6, run_until_now = ?7, "
+        "from_now = ?8, to_now = ?9, from_now_2 = ?10, to_now_2 = ?11, from_now_3 = ?12, to_now_3 = ?13, "
+        "from_now_4 = ?14, to_now_4 = ?15 WHERE user_id = ?1 AND course_id = ?2",
+    [RC_SQL_COVER_ADD] =
+        "INSERT OR FAIL INTO training_covers (user_id, course_id, boot, now, at, run_ms, run_until_now, "
+        "from_now, to_now, from_now_2, to_now_2, from_now_3, to_now_3, from_now_4, to_now_4) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [RC_SQL_TRAINING_DAY] = "SELECT " DAY_COLUMNS ", k.ms, k.next_ms " DAY_TABLES
+                            "LEFT JOIN training_totals k ON k.site = c.site AND k.date = c.date "
+                            "AND k.user_id = c.user_id AND k.session_id = '' AND k.course_id = ?3 "
+                            "WHERE c.site = ?1 AND c.user_id = ?2",
+    [RC_SQL_TRAINING_CURRENT_SET] =
+        "INSERT INTO training_current (site, user_id, date, start_at, end_at) VALUES (?,?,?,?,?) "
+        "ON CONFLICT (site, user_id) DO UPDATE SET date = excluded.date, start_at = excluded.start_at, "
+        "end_at = excluded.end_at",
+    [RC_SQL_DAY_SET] =
+        "UPDATE OR FAIL training_totals SET ms = ?4, next_ms = ?5, limit_ms = ?6, start_at = ?7, "
+        "heartbeats = ?8, refused = ?9, session_count = ?10, created_at = COALESCE(?11, created_at), "
+        "last_heartbeat = COALESCE(?12, last_heartbeat), locked_at = ?13 "
+        "WHERE " TOTALS_KEY "AND session_id = '' AND course_id = ''",
+    [RC_SQL_DAY_ADD] =
+        "INSERT OR FAIL INTO training_totals (site, date, user_id, session_id, course_id, ms, next_ms, "
+        "limit_ms, start_at, heartbeats, refused, session_count, created_at, last_heartbeat, locked_at) "
+        "VALUES (?1, ?2, ?3, '', '', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [RC_SQL_COURSE_SET] = "UPDATE OR FAIL training_totals SET ms = ?5, next_ms = ?6, limit_ms = ?7 "
+                          "WHERE " TOTALS_KEY "AND session_id = '' AND course_id = ?4",
+    [RC_SQL_COURSE_ADD] =
+        "INSERT OR FAIL INTO training_totals (site, date, user_id, session_id, course_id, ms, next_ms, "
+        "limit_ms) VALUES (?1, ?2, ?3, '', ?4, ?5, ?6, ?7)",
+    [RC_SQL_HEARD_SET] =
+        "UPDATE OR FAIL training_totals SET ms = ms + ?6, heartbeats = heartbeats + 1, last_heartbeat = ?7, "
+        "heard_now = ?8, boot = ?9 WHERE " TOTALS_KEY "AND session_id = ?4 AND course_id = ?5",
+    [RC_SQL_HEARD_ADD] =
+        "INSERT OR FAIL INTO training_totals (site, date, user_id, session_id, course_id, ms, heartbeats, "
+        "created_at, last_heartbeat, heard_now, boot) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?8, ?9)",
+    [RC_SQL_SESSION_COUNT] = "SELECT session_count FROM training_totals "
+                             "WHERE " TOTALS_KEY "AND session_id = '' AND course_id = ''",
+    [RC_SQL_SESSIONS_COUNTED] = "SELECT count(DISTINCT session_id) FROM training_totals "
+                                "WHERE " TOTALS_KEY "AND session_id > ''",
+    [RC_SQL_HEARD_GET] = "SELECT last_heartbeat, heard_now, boot FROM training_totals "
+                         "WHERE " TOTALS_KEY "AND session_id = ?4 AND course_id = ?5",
+    [RC_SQL_CURRENT_DATE] = "SELECT date FROM training_current WHERE site = ? AND user_id = ?",
+    [RC_SQL_DATE_BEFORE] = "SELECT max(date) FROM training_totals WHERE site = ? AND date < ?",
+    [RC_SQL_TRAINING_ENDED] = "SELECT " DAY_COLUMNS DAY_TABLES "WHERE c.site = ? AND c.end_at <= ? "
+                              "ORDER BY c.end_at, c.user_id LIMIT ?",
+    [RC_SQL_TRAINING_AFTER] = "SELECT " DAY_COLUMNS DAY_TABLES "WHERE c.site = ? AND c.user_id > ? "
+                              "ORDER BY c.user_id LIMIT ?",
+    [RC_SQL_TRAINING_NEXT_END] = "SELECT min(end_at) FROM training_current WHERE site = ?",
+    [RC_SQL_TRAINING_DAYS] =
+        "SELECT " REPORT_COLUMNS "FROM daily_activity_logs WHERE site = ? AND (date, user_id) > (?, ?) "
+        "AND date <= ? ORDER BY date, user_id LIMIT ?",
+    /* A user's rows lie apart, one a date: each date of the site is looked up. */
+    [RC_SQL_TRAINING_DAYS_OF] =
+        "WITH RECURSIVE dates (date) AS ("
+        "SELECT min(date) FROM training_totals WHERE site = ?1 AND date >= ?2 UNION ALL "
+        "SELECT (SELECT min(t.date) FROM training_totals t WHERE t.site = ?1 AND t.date > d.date) "
+        "FROM dates d WHERE d.date <= ?3) "
+        "SELECT " REPORT_COLUMNS "FROM dates CROSS JOIN daily_activity_logs USING (date) "
+        "WHERE site = ?1 AND user_id = ?4 AND date <= ?3 AND date > ?5 ORDER BY date LIMIT ?6",
+    [RC_SQL_TRAINING_COURSES] =
+        "SELECT course_id, seconds_completed, status <> 'active' FROM daily_course_logs "
+        "WHERE site = ? AND date = ? AND user_id = ? ORDER BY course_id",
+
+    [RC_SQL_POLICY_LAST] = "SELECT max(number) FROM training_policies WHERE site = ?",
+    [RC_SQL_POLICY_ADD] = "INSERT OR FAIL INTO training_policies (site, number, course_id, from_at, "
+                          "limit_minutes, interval_ms, "
+                          "break_minutes, break_after_minutes, zone, from_settings, actor, added_at) "
+                          "VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+    [RC_SQL_POLICIES] =
+        "SELECT number, course_id, from_at, limit_minutes, interval_ms, break_minutes, break_after_minutes, "
+        "zone, from_settings, actor, added_at FROM training_policies WHERE site = ? ORDER BY number",
+    [RC_SQL_PROGRESS_VERDICT] = "SELECT course_id, lesson_id, result, code, at FROM progress_receipts "
+                                "WHERE site = ? AND user_id = ? AND id = ?",
+    [RC_SQL_PROGRESS_RECEIPT_ADD] =
+        "INSERT OR FAIL INTO progress_receipts (site, user_id, id, course_id, lesson_id, result, code, at) "
+        "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (site, user_id, id) DO NOTHING",
+    [RC_SQL_PROGRESS_SET] = "UPDATE OR FAIL progress SET data = ?5, saved_at = ?6 "
+                            "WHERE site = ?1 AND user_id = ?2 AND course_id = ?3 AND lesson_id = ?4",
+    [RC_SQL_PROGRESS_ADD] = "INSERT OR FAIL INTO progress (site, user_id, course_id, lesson_id, data, "
+                            "saved_at) VALUES (?,?,?,?,?,?)",
+    [RC_SQL_META_GET] = "SELECT value FROM meta WHERE name = ?",
 
     [RC_SQL_AUDIT_MONTH_ADD] =
         "INSERT INTO audit_months (month, site, first_seq, previous_hash) VALUES (?,?,?,?)",
