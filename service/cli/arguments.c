@@ -23,7 +23,7 @@ static const struct option_row rows[RC_OPTION_COUNT] = {
     [RC_O_FROM] = {"--from", "TIME", "from this time on"},
     [RC_O_TO] = {"--to", "TIME", "before this time"},
     [RC_O_UNDECIDED] = {"--undecided", NULL, "only rows that wait for a person's decision"},
-    [RC_O_LIMIT] = {"--limit", "N", "stop after so many rows (all)"},
+    [RC_O_LIMIT] = {"--limit", "N", "stop after so many rows (all); with policy add: minutes a day"},
     [RC_O_SEQ] = {"--seq", "N", "the row of the log that it is about"},
     [RC_O_HOLD] = {"--hold", "N", "all undecided rows of this hold (holdId)"},
     [RC_O_ASK_ID] = {"--ask-id", "N", "the ask that it is about (see: correct list)"},
@@ -31,6 +31,12 @@ static const struct option_row rows[RC_OPTION_COUNT] = {
     [RC_O_AT] = {"--at", "TIME", "when it was"},
     [RC_O_REASON] = {"--reason", "TEXT", "why; stands in the log for ever"},
     [RC_O_RECEIPT] = {"--receipt", "FILE", "check this receipt against the log, too"},
+    [RC_O_DATE] = {"--date", "DAY", "this day (today)"},
+    [RC_O_CSV] = {"--csv", NULL, "write CSV (RFC 4180), its first row the names of the fields"},
+    [RC_O_COURSE] = {"--course", "COURSE", "of this course, not of all training"},
+    [RC_O_INTERVAL] = {"--interval", "DURATION", "how long a training heartbeat counts"},
+    [RC_O_BREAK] = {"--break", "MINUTES", "how long a break must be; 0: none is asked for"},
+    [RC_O_BREAK_AFTER] = {"--break-after", "MINUTES", "after how much training without one"},
 };
 
 _Static_assert(RC_OPTION_COUNT <= 31, "a set of options is 32 bits, one of them RC_VERBATIM");
@@ -211,7 +217,8 @@ void rc_arguments_help(const struct rc_command *command, FILE *out)
         fputs("\nTIME is 2025-12-03, 2025-12-03T08:00, 2025-12-03T08:00-05:00, 08:00 (today), now, today, "
               "yesterday,\n"
               "tomorrow, -2h, +30m (from now), or milliseconds since 1970 UTC. DURATION is 90s, 30m, 2h, "
-              "1h30m, 1d.\n",
+              "1h30m, 1d.\n"
+              "DAY is a date, as 2025-12-03, of the training's own zone, or a TIME on it.\n",
               out);
     }
     help_exit_codes(out);

@@ -44,6 +44,12 @@ enum rc_option {
     RC_O_AT,
     RC_O_REASON,
     RC_O_RECEIPT,
+    RC_O_DATE,
+    RC_O_CSV,
+    RC_O_COURSE,
+    RC_O_INTERVAL,
+    RC_O_BREAK,
+    RC_O_BREAK_AFTER,
     RC_OPTION_COUNT
 };
 

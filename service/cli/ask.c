@@ -1,5 +1,7 @@
 #include "cli/ask.h"
 
+#include "core/names.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -124,7 +126,8 @@ static enum rc_exit judge(struct rc_context *context, const struct rc_request *r
 /* advice says what to make of a missing answer. */
 static const char *advice(const struct rc_request *request, enum rc_request_result result)
 {
-    bool order = request->has_action || request->verb == RC_VERB_SWEEP || request->until_at != RC_NONE;
+    bool order = request->has_action || request->verb == RC_VERB_SWEEP || request->until_at != RC_NONE ||
+                 request->adds || request->verb == RC_VERB_ARCHIVE;
     if (result == RC_REQUEST_REFUSED) {
         return "nothing was changed";
     }
@@ -168,6 +171,39 @@ enum rc_exit rc_ask(struct rc_context *context, struct rc_request *request, stru
     return code;
 }
 
+/* A place in a list: a number, or a day and an employee. */
+struct place {
+    int64_t number;
+    char text[RC_DATE_MAX + RC_ID_MAX + 1];
+};
+
+/* read_place reads the reply's nextCursor into the request and *place; false: there is none, which is the
+ * end, and *place is empty, or it makes no sense, and *place is as it was. */
+static bool read_place(const struct rc_reading_row *reply, struct rc_request *request, struct place *place)
+{
+    const char *text = rc_row_text(reply, "nextCursor");
+    if (rc_row_integer(reply, "nextCursor", &request->cursor)) {
+        place->number = request->cursor;
+        return true;
+    }
+    if (text == NULL) {
+        *place = (struct place){.number = RC_NONE};
+        return false;
+    }
+    snprintf(request->after_date, sizeof request->after_date, "%s", text);
+    size_t date = strlen(request->after_date);
+    if (text[date] != '/' || !rc_id_set(&request->after_employee, rc_text_of(text + date + 1))) {
+        return false;
+    }
+    snprintf(place->text, sizeof place->text, "%s", text);
+    return true;
+}
+
+static bool same_place(const struct place *a, const struct place *b)
+{
+    return a->number == b->number && strcmp(a->text, b->text) == 0;
+}
+
 enum rc_exit rc_ask_pages(struct rc_context *context, struct rc_request *request, const char *key,
                           rc_ask_row_fn *each, void *data)
 {
@@ -176,6 +212,7 @@ enum rc_exit rc_ask_pages(struct rc_context *context, struct rc_request *request
         return RC_EXIT_USAGE;
     }
     bool more = true;
+    struct place place = {.number = 0}; /* no list goes on there */
     while (more && left > 0) {
         struct rc_reading *reading = NULL;
         request->limit = left < PAGE_ROWS ? left : PAGE_ROWS;
@@ -187,11 +224,11 @@ enum rc_exit rc_ask_pages(struct rc_context *context, struct rc_request *request
         for (; row != NULL && left > 0; row = rc_reading_next(row), left--) {
             each(data, reading, row);
         }
-        int64_t cursor = request->cursor;
-        more = rc_row_integer(rc_reading_top(reading), "nextCursor", &request->cursor);
+        struct place before = place;
+        more = read_place(rc_reading_top(reading), request, &place);
         rc_reading_free(reading);
-        if (more && request->cursor == cursor) {
-            rc_complain(context, "the service gives the same page again and again");
+        if (same_place(&place, &before)) {
+            rc_complain(context, "the service gives a nextCursor that leads nowhere");
             return RC_EXIT_LOCAL;
         }
     }

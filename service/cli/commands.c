@@ -34,6 +34,23 @@ const struct rc_command rc_commands[] = {
     {"maintenance", "[until TIME | for DURATION | off]",
      "punch nobody out automatically for a while, 24 h at most", "Without words it says what holds now.\n",
      RC_OPTIONS_CONNECTION, rc_command_maintenance},
+    {"training", "EMPLOYEE [--date DAY]", "one day's training, with its courses and sessions", "",
+     RC_OPTIONS_CONNECTION | RC_OPTION(RC_O_DATE), rc_command_training},
+    {"training-report", "[--employee E] [--from DAY] [--to DAY] [--csv]", "everybody's days of training",
+     "From one day to another, both included. With --csv the columns are named as the fields are.\n",
+     RC_OPTIONS_CONNECTION | RANGE | RC_OPTION(RC_O_CSV), rc_command_training_report},
+    {"policy", "list | add ...", "the limits of training, and from when each holds",
+     "  policy add [--limit M] [--interval DURATION] [--zone ZONE] [--break M --break-after M] [--from DAY]\n"
+     "  policy add --course C --limit M [--from DAY]\n"
+     "What is not given stays as it is. A policy starts at a midnight of its zone: the next one, or that of\n"
+     "--from; one that starts earlier may only raise the limit. With add, --zone is whose days count.\n",
+     RC_OPTIONS_CONNECTION | RC_OPTION(RC_O_COURSE) | RC_OPTION(RC_O_LIMIT) | RC_OPTION(RC_O_INTERVAL) |
+         RC_OPTION(RC_O_BREAK) | RC_OPTION(RC_O_BREAK_AFTER) | RC_OPTION(RC_O_FROM),
+     rc_command_policy},
+    {"archive", "MONTH", "move a closed month of the audit log to a file of its own",
+     "MONTH is 2025-12. The service copies it, checks the copy, and only then drops it; verify takes the "
+     "file.\n",
+     RC_OPTIONS_CONNECTION, rc_command_archive},
     {"verify", "DB [--receipt FILE] [ARCHIVE...]", "check the hash chains, the invariants and a receipt",
      "Reads the files, also while the service runs; asks nobody. Shows the heads of the logs, and names the "
      "first\n"

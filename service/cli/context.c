@@ -2,6 +2,7 @@
 
 #include "cli/table.h"
 #include "core/names.h"
+#include "wire/date.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -48,7 +49,7 @@ bool rc_context_id(const struct rc_context *context, enum rc_option option, stru
     return true;
 }
 
-bool rc_context_integer(const struct rc_context *context, enum rc_option option, int64_t *out)
+static bool read_integer(const struct rc_context *context, enum rc_option option, int64_t least, int64_t *out)
 {
     const char *value = context->arguments->values[option];
     if (value == NULL) {
@@ -57,12 +58,24 @@ bool rc_context_integer(const struct rc_context *context, enum rc_option option,
     char *end = NULL;
     errno = 0;
     long long number = strtoll(value, &end, 10);
-    if (strspn(value, "0123456789") != strlen(value) || errno != 0 || number < 1 || number > INTEGER_MAX) {
-        rc_complain(context, "%s %.80s: not a whole number from 1", rc_option_name(option), value);
+    if (strspn(value, "0123456789") != strlen(value) || errno != 0 || number < least ||
+        number > INTEGER_MAX) {
+        rc_complain(context, "%s %.80s: not a whole number from %d", rc_option_name(option), value,
+                    (int)least);
         return false;
     }
     *out = number;
     return true;
+}
+
+bool rc_context_integer(const struct rc_context *context, enum rc_option option, int64_t *out)
+{
+    return read_integer(context, option, 1, out);
+}
+
+bool rc_context_count(const struct rc_context *context, enum rc_option option, int64_t *out)
+{
+    return read_integer(context, option, 0, out);
 }
 
 bool rc_context_moment(const struct rc_context *context, enum rc_option option, int64_t *out)
@@ -74,6 +87,31 @@ bool rc_context_moment(const struct rc_context *context, enum rc_option option, 
         return false;
     }
     return true;
+}
+
+bool rc_context_day(const struct rc_context *context, enum rc_option option, char date[RC_DATE_MAX],
+                    int64_t *at)
+{
+    const char *value = context->arguments->values[option];
+    int64_t days = 0;
+    if (value == NULL) {
+        return true;
+    }
+    if (rc_date_parse(rc_text_of(value), &days)) {
+        rc_date_format(days, date);
+        return true;
+    }
+    /* Midnight of our zone is no midnight of the service's. */
+    if (strcmp(value, "yesterday") == 0 || strcmp(value, "tomorrow") == 0) {
+        rc_complain(context, "%s %s: days are those of the training's own zone; write a date",
+                    rc_option_name(option), value);
+        return false;
+    }
+    if (strcmp(value, "today") == 0) {
+        *at = context->now_at;
+        return true;
+    }
+    return rc_context_moment(context, option, at);
 }
 
 bool rc_no_words(const struct rc_context *context)
@@ -108,6 +146,7 @@ bool rc_context_open(struct rc_context *context, const struct rc_arguments *argu
 {
     *context = (struct rc_context){.arguments = arguments, .out = out, .err = err, .now_at = now_at};
     context->json = rc_given(context, RC_O_JSON);
+    context->csv = rc_given(context, RC_O_CSV);
     context->zone = rc_moment_zone_open(arguments->values[RC_O_ZONE]);
     if (context->zone == NULL) {
         rc_complain(context, "--zone %.80s: no such time zone",
@@ -116,6 +155,10 @@ bool rc_context_open(struct rc_context *context, const struct rc_arguments *argu
     }
     if (rc_given(context, RC_O_PASSWORD_FILE) && rc_given(context, RC_O_TOKEN_FILE)) {
         rc_complain(context, "--password-file and --token-file exclude each other");
+        return false;
+    }
+    if (context->json && context->csv) {
+        rc_complain(context, "--json and --csv exclude each other");
         return false;
     }
     rc_id_set(&context->site, rc_text_of("hq"));

@@ -8,7 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/moment.h"
-#include "core/types.h"
+#include "core/training.h"
 #include "link/request.h"
 
 struct rc_context {
@@ -16,7 +16,7 @@ struct rc_context {
     FILE *out, *err;
     int64_t now_at; /* when the command began: what `today` and `-2h` are counted from */
     struct rc_moment_zone *zone;
-    bool json;
+    bool json, csv; /* not both */
     struct rc_id site, login;
     int timeout_ms;
     struct rc_requester *requester; /* NULL until the first question */
@@ -39,8 +39,13 @@ bool rc_given(const struct rc_context *context, enum rc_option option);
  * reported. */
 bool rc_context_id(const struct rc_context *context, enum rc_option option, struct rc_id *out);
 bool rc_context_integer(const struct rc_context *context, enum rc_option option,
-                        int64_t *out); /* 1 to 2^53 */
+                        int64_t *out);                                                        /* 1 to 2^53 */
+bool rc_context_count(const struct rc_context *context, enum rc_option option, int64_t *out); /* 0 to 2^53 */
 bool rc_context_moment(const struct rc_context *context, enum rc_option option, int64_t *out);
+/* A day of the service's: a date alone goes to date, and its service's zone is meant; `today` and any moment
+ * go to *at, for the service to say which day that is. */
+bool rc_context_day(const struct rc_context *context, enum rc_option option, char date[RC_DATE_MAX],
+                    int64_t *at);
 
 /* rc_no_words reports words that a command does not take. */
 bool rc_no_words(const struct rc_context *context);

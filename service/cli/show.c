@@ -1,5 +1,6 @@
 #include "cli/show.h"
 
+#include "cli/csv.h"
 #include "cli/table.h"
 
 #include <assert.h>
@@ -30,8 +31,8 @@ struct rc_show {
     const struct list *list;
     struct rc_table_column headings[COLUMNS_MAX];
     size_t columns;
-    struct rc_table *table; /* NULL: JSON */
-    GString *cell;
+    struct rc_table *table; /* NULL: JSON or CSV */
+    GString *cells[COLUMNS_MAX];
 };
 
 /* ---- cells ---- */
@@ -159,6 +160,34 @@ static void show_note(const struct rc_context *context, const struct rc_reading_
     }
 }
 
+/* A policy without a course is the site's. */
+static void show_course(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                        GString *out)
+{
+    show_text(context, row, key, out);
+    g_string_append(out, out->len == 0 ? "(all)" : "");
+}
+
+/* The first policy has always held. */
+static void show_start(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                       GString *out)
+{
+    int64_t at = 0;
+    if (rc_row_integer(row, key, &at) && at == 0) {
+        g_string_append(out, "ever");
+    } else {
+        show_moment(context, row, key, out);
+    }
+}
+
+/* Who ordered a policy; without anybody it comes from the settings. */
+static void show_actor(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                       GString *out)
+{
+    show_text(context, row, key, out);
+    g_string_append(out, out->len == 0 ? "settings" : "");
+}
+
 /* ---- lists ---- */
 
 static const struct list lists[RC_SHOW_KIND_COUNT] = {
@@ -222,7 +251,54 @@ static const struct list lists[RC_SHOW_KIND_COUNT] = {
                           {"ASKED AT", false, "askedAt", show_moment},
                           {"REASON", false, "reason", show_text},
                       }},
+    [RC_SHOW_TRAINING_DAYS] = {"no training",
+                               {
+                                   {"DATE", false, "date", show_text},
+                                   {"EMPLOYEE", false, "employeeId", show_text},
+                                   {"MINUTES", true, "minutesCompleted", show_integer},
+                                   {"SECONDS", true, "secondsCompleted", show_integer},
+                                   {"SESSIONS", true, "sessionCount", show_integer},
+                                   {"HEARTBEATS", true, "heartbeats", show_integer},
+                                   {"REFUSED", true, "refused", show_integer},
+                                   {"STATUS", false, "status", show_text},
+                                   {"LOCKED AT", false, "lockedAt", show_moment},
+                               }},
+    [RC_SHOW_TRAINING_COURSES] = {"no courses",
+                                  {
+                                      {"COURSE", false, "courseId", show_text},
+                                      {"SECONDS", true, "secondsCompleted", show_integer},
+                                      {"STATUS", false, "status", show_text},
+                                  }},
+    [RC_SHOW_TRAINING_SESSIONS] = {"no sessions",
+                                   {
+                                       {"SESSION", false, "sessionId", show_text},
+                                       {"COURSE", false, "courseId", show_text},
+                                       {"SECONDS", true, "secondsAdded", show_integer},
+                                       {"HEARTBEATS", true, "heartbeats", show_integer},
+                                       {"LAST HEARD", false, "lastHeartbeat", show_moment},
+                                   }},
+    [RC_SHOW_POLICIES] = {"no policies",
+                          {
+                              {"POLICY", true, "number", show_integer},
+                              {"COURSE", false, "courseId", show_course},
+                              {"FROM", false, "from", show_start},
+                              {"MINUTES", true, "limitMinutes", show_integer},
+                              {"INTERVAL", true, "intervalMs", show_duration},
+                              {"ZONE", false, "zone", show_text},
+                              {"BREAK", true, "breakMinutes", show_integer},
+                              {"AFTER", true, "breakAfterMinutes", show_integer},
+                              {"BY", false, "actor", show_actor},
+                          }},
 };
+
+static void csv_headings(const struct rc_show *show)
+{
+    const char *names[COLUMNS_MAX];
+    for (size_t i = 0; i < show->columns; i++) {
+        names[i] = show->list->columns[i].key;
+    }
+    rc_csv_row(show->context->out, names, show->columns);
+}
 
 struct rc_show *rc_show_begin(const struct rc_context *context, enum rc_show_kind kind)
 {
@@ -232,10 +308,12 @@ struct rc_show *rc_show_begin(const struct rc_context *context, enum rc_show_kin
     show->list = &lists[kind];
     while (show->columns < COLUMNS_MAX && show->list->columns[show->columns].cell != NULL) {
         const struct column *column = &show->list->columns[show->columns];
+        show->cells[show->columns] = g_string_new(NULL);
         show->headings[show->columns++] = (struct rc_table_column){column->heading, column->right};
     }
-    show->cell = g_string_new(NULL);
-    if (!context->json) {
+    if (context->csv) {
+        csv_headings(show);
+    } else if (!context->json) {
         show->table = rc_table_alloc(context->out, show->headings, show->columns);
     }
     return show;
@@ -243,15 +321,23 @@ struct rc_show *rc_show_begin(const struct rc_context *context, enum rc_show_kin
 
 void rc_show_row(struct rc_show *show, const struct rc_reading_row *row)
 {
-    if (show->table == NULL) {
-        rc_show_json(show->context, row);
+    const struct rc_context *context = show->context;
+    if (context->json) {
+        rc_show_json(context, row);
         return;
     }
+    const char *texts[COLUMNS_MAX];
     for (size_t i = 0; i < show->columns; i++) {
         const struct column *column = &show->list->columns[i];
-        g_string_truncate(show->cell, 0);
-        column->cell(show->context, row, column->key, show->cell);
-        rc_table_cell(show->table, show->cell->str);
+        g_string_truncate(show->cells[i], 0);
+        column->cell(context, row, column->key, show->cells[i]);
+        texts[i] = show->cells[i]->str;
+    }
+    if (context->csv) {
+        rc_csv_row(context->out, texts, show->columns);
+    }
+    for (size_t i = 0; show->table != NULL && i < show->columns; i++) {
+        rc_table_cell(show->table, texts[i]);
     }
 }
 
@@ -268,7 +354,9 @@ void rc_show_end(struct rc_show *show, bool complete)
             fprintf(show->context->err, "%s\n", show->list->nothing);
         }
     }
-    g_string_free(show->cell, TRUE);
+    for (size_t i = 0; i < show->columns; i++) {
+        g_string_free(show->cells[i], TRUE);
+    }
     g_free(show);
 }
 
@@ -297,6 +385,27 @@ void rc_show_json(const struct rc_context *context, const struct rc_reading_row 
     free(line);
 }
 
+#define GAP 2 /* spaces after the longest name */
+
+/* show_fields writes a field a line, the name in a column of its own. */
+static void show_fields(const struct rc_context *context, const struct rc_reading_row *row,
+                        const struct column *fields, size_t count)
+{
+    GString *value = g_string_new(NULL);
+    size_t width = 0;
+    for (size_t i = 0; i < count; i++) {
+        width = MAX(width, strlen(fields[i].heading) + GAP);
+    }
+    for (size_t i = 0; i < count; i++) {
+        g_string_truncate(value, 0);
+        fields[i].cell(context, row, fields[i].key, value);
+        char *escaped = rc_escape(value->len == 0 ? "-" : value->str);
+        fprintf(context->out, "%-*s%s\n", (int)width, fields[i].heading, escaped);
+        free(escaped);
+    }
+    g_string_free(value, TRUE);
+}
+
 void rc_show_employee(const struct rc_context *context, const struct rc_reading_row *row)
 {
     static const struct column fields[] = {
@@ -305,13 +414,24 @@ void rc_show_employee(const struct rc_context *context, const struct rc_reading_
         {"cause", false, "cause", show_text},          {"presence", false, "presence", show_text},
         {"last seen", false, "lastSeen", show_moment}, {"version", false, "version", show_integer},
     };
-    GString *value = g_string_new(NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        g_string_truncate(value, 0);
-        fields[i].cell(context, row, fields[i].key, value);
-        char *escaped = rc_escape(value->len == 0 ? "-" : value->str);
-        fprintf(context->out, "%-10s %s\n", fields[i].heading, escaped);
-        free(escaped);
-    }
-    g_string_free(value, TRUE);
+    show_fields(context, row, fields, G_N_ELEMENTS(fields));
+}
+
+void rc_show_training_day(const struct rc_context *context, const struct rc_reading_row *row)
+{
+    static const struct column fields[] = {
+        {"employee", false, "employeeId", show_text},
+        {"date", false, "date", show_text},
+        {"status", false, "status", show_text},
+        {"minutes", false, "minutesCompleted", show_integer},
+        {"seconds", false, "secondsCompleted", show_integer},
+        {"limit", false, "limitMinutes", show_integer},
+        {"remaining", false, "remainingMinutes", show_integer},
+        {"locked at", false, "lockedAt", show_moment},
+        {"locked until", false, "lockedUntil", show_moment},
+        {"sessions", false, "sessionCount", show_integer},
+        {"heartbeats", false, "heartbeats", show_integer},
+        {"refused", false, "refused", show_integer},
+    };
+    show_fields(context, row, fields, G_N_ELEMENTS(fields));
 }

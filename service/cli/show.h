@@ -1,6 +1,7 @@
 /*
- * show.h: rows of replies for people, as columns, or for programs, as JSON lines. Decides which field stands
- * in which column and how it reads. One thread.
+ * show.h: rows of replies for people, as columns, or for programs, as JSON lines or CSV. Decides which field
+ * stands in which column and how it reads; in CSV a column is named as the field is, and a field without a
+ * value is empty. One thread.
  */
 #ifndef RC_CLI_SHOW_H
 #define RC_CLI_SHOW_H
@@ -13,6 +14,10 @@ enum rc_show_kind {
     RC_SHOW_PERIODS,
     RC_SHOW_SESSIONS,
     RC_SHOW_ASKS,
+    RC_SHOW_TRAINING_DAYS,
+    RC_SHOW_TRAINING_COURSES,  /* of one day */
+    RC_SHOW_TRAINING_SESSIONS, /* of one day */
+    RC_SHOW_POLICIES,
     RC_SHOW_KIND_COUNT
 };
 
@@ -28,8 +33,10 @@ void rc_show_end(struct rc_show *show, bool complete);
 enum rc_exit rc_show_list(struct rc_context *context, struct rc_request *request, const char *key,
                           enum rc_show_kind kind);
 
-/* rc_show_employee writes one employee's row of a `status` reply, a field a line. */
+/* rc_show_employee writes one employee's row of a `status` reply, rc_show_training_day one row of
+ * `training-days`, a field a line. */
 void rc_show_employee(const struct rc_context *context, const struct rc_reading_row *row);
+void rc_show_training_day(const struct rc_context *context, const struct rc_reading_row *row);
 
 /* rc_show_json writes a row as one line. */
 void rc_show_json(const struct rc_context *context, const struct rc_reading_row *row);

@@ -68,10 +68,15 @@ bool rc_reading_ok(const struct rc_reading *reading)
     return rc_row_true(rc_reading_top(reading), "ok");
 }
 
+const struct rc_reading_row *rc_row_first(const struct rc_reading_row *row, const char *key)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(node(row), key);
+    return cJSON_IsArray(list) ? row_of(list->child) : NULL;
+}
+
 const struct rc_reading_row *rc_reading_first(const struct rc_reading *reading, const char *key)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(node(rc_reading_top(reading)), key);
-    return cJSON_IsArray(list) ? row_of(list->child) : NULL;
+    return rc_row_first(rc_reading_top(reading), key);
 }
 
 const struct rc_reading_row *rc_reading_next(const struct rc_reading_row *row)

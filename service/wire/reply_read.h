@@ -27,6 +27,8 @@ const struct rc_reading_row *rc_reading_top(const struct rc_reading *reading);
 /* rc_reading_first returns the first object of the array under key, NULL if there is none; rc_reading_next
  * the one after it, NULL at the end. Elements that are no objects are left out. */
 const struct rc_reading_row *rc_reading_first(const struct rc_reading *reading, const char *key);
+/* rc_row_first does the same of a list within a row. */
+const struct rc_reading_row *rc_row_first(const struct rc_reading_row *row, const char *key);
 const struct rc_reading_row *rc_reading_next(const struct rc_reading_row *row);
 
 /* rc_row_integer sets *out and returns true if key is there and a whole number that a double holds exactly.
