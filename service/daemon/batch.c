@@ -300,8 +300,7 @@ bool rc_batch_tick(struct rc_service *service, struct rc_site *site, const struc
     assert(event->kind == RC_EV_TICK && batch->store_ok);
     batch->events++;
     while (more && rc_engine_room(site->engine)) {
-        batch->effects.count = 0;
-        more = rc_engine_step(site->engine, event, &batch->effects);
+        more = step(site, event, &batch->effects);
         if (!apply_all(&applying, event))
             return false;
     }

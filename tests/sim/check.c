@@ -578,11 +578,33 @@ static void check_devices(struct sim_world *world, struct rc_service *inside)
         sim_fail(world, 9, "%zd statuses of devices that nobody knows stand retained", -(ssize_t)known);
 }
 
+static bool is_lost(const struct rc_session_row *row)
+{
+    return row->state == RC_S_EXPIRED && (row->ended_by == RC_CAUSE_STALE || row->ended_by == RC_CAUSE_LOST ||
+                                          row->ended_by == RC_CAUSE_OUTAGE);
+}
+
+/* Check 9: what the engine knows of holds and devices is up as an alert. */
+static void check_engines_alerts(struct sim_world *world, const struct rc_site *site)
+{
+    struct rc_session_row row;
+    uint32_t cursor = 0;
+    int64_t lost = 0;
+    uint64_t holds = rc_engine_counts(site->engine).holds;
+    while (rc_engine_each_session(site->engine, NULL, &cursor, &row))
+        lost += is_lost(&row);
+    if (site->alerts.devices_lost != lost || site->alerts.hold_count != holds)
+        sim_fail(world, 9, "the alerts know %lld devices lost and %zu holds, but it is %lld and %llu",
+                 (long long)site->alerts.devices_lost, site->alerts.hold_count, (long long)lost,
+                 (unsigned long long)holds);
+}
+
 /* Check 9: an alert stands where it is up, and nowhere else. */
 static void check_alerts(struct sim_world *world, struct rc_service *inside)
 {
     const struct rc_site *site = &inside->sites[0];
     char topic[RC_TOPIC_MAX];
+    check_engines_alerts(world, site);
     for (int kind = 0; kind < RC_ALERT_COUNT; kind++) {
         const struct rc_alert_state *state = rc_alerts_state(&site->alerts, (enum rc_alert)kind);
         rc_topic_alert(topic, &site->name, (enum rc_alert)kind);
