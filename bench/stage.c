@@ -28,6 +28,7 @@ struct stage {
     struct rc_test_broker *broker;
     pid_t service;
     bool online;
+    double started_s;
     char folder[PATH_MAX / 2];
 };
 
@@ -124,8 +125,22 @@ static void await_online(struct stage *stage)
     wire_client_close(watcher);
 }
 
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 struct stage *stage_open(const char *service, const char *folder, const char *const *settings)
 {
+    return stage_open_on(NULL, NULL, service, folder, settings);
+}
+
+struct stage *stage_open_on(stage_prepare_fn *prepare, void *context, const char *service, const char *folder,
+                            const char *const *settings)
+{
+    char database[PATH_MAX];
     struct stage *stage = calloc(1, sizeof *stage);
     const char *temporary = getenv("TMPDIR");
     if (stage == NULL) {
@@ -136,15 +151,21 @@ struct stage *stage_open(const char *service, const char *folder, const char *co
     if (mkdtemp(stage->folder) == NULL) {
         wire_client_give_up("%s: %s", folder, strerror(errno));
     }
+    snprintf(database, sizeof database, "%s/rollcall.db", stage->folder);
+    if (prepare != NULL) {
+        prepare(database, context);
+    }
     stage->broker = rc_test_broker_start(NULL);
     static struct words words;
     memset(&words, 0, sizeof words);
     make_words(stage, service, settings, &words);
+    double start = seconds();
     stage->service = fork();
     if (stage->service == 0) {
         become_service(stage, &words);
     }
     await_online(stage);
+    stage->started_s = seconds() - start;
     return stage;
 }
 
@@ -164,6 +185,11 @@ void stage_close(struct stage *stage)
         fprintf(stderr, "%s is not empty: %s\n", stage->folder, strerror(errno));
     }
     free(stage);
+}
+
+double stage_started_s(const struct stage *stage)
+{
+    return stage->started_s;
 }
 
 int stage_port(const struct stage *stage)

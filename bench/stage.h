@@ -15,6 +15,15 @@ struct stage;
  * decides which disk is measured. settings: section.key=value, ended by NULL; NULL: none. */
 struct stage *stage_open(const char *service, const char *folder, const char *const *settings);
 
+/* stage_open_on does the same on a database that `prepare` makes at a path in the temporary folder before the
+ * service is started. */
+typedef void stage_prepare_fn(const char *database, void *context);
+struct stage *stage_open_on(stage_prepare_fn *prepare, void *context, const char *service, const char *folder,
+                            const char *const *settings);
+
+/* stage_started_s returns how long the service took from its start until it said that it is there, s. */
+double stage_started_s(const struct stage *stage);
+
 /* stage_close stops the service (SIGTERM) and the broker, and removes the folder. */
 void stage_close(struct stage *stage);
 

@@ -235,6 +235,14 @@ void wire_client_publish(struct wire_client *client, const char *topic, const ch
     send_packet(client, PUBLISH << 4 | 1 << 1, &publish);
 }
 
+void wire_client_beat(struct wire_client *client, const char *topic)
+{
+    struct output publish = {0};
+    put_text(&publish, topic);
+    put_u8(&publish, 0);
+    send_packet(client, PUBLISH << 4, &publish);
+}
+
 int wire_client_fd(const struct wire_client *client)
 {
     return client->fd;

@@ -32,6 +32,9 @@ void wire_client_subscribe(struct wire_client *client, const char *filter, int q
 /* wire_client_publish writes a message at QoS 1 with a Message Expiry of 7 days, and waits for nothing. */
 void wire_client_publish(struct wire_client *client, const char *topic, const char *payload, size_t length);
 
+/* wire_client_beat writes an empty message at QoS 0: a heartbeat. */
+void wire_client_beat(struct wire_client *client, const char *topic);
+
 /* wire_client_read takes what has come, hands messages over, and acknowledges those of QoS 1; it waits for
  * nothing. */
 void wire_client_read(struct wire_client *client);
