@@ -1,24 +1,7 @@
 """The wall clock steps (P-14): it labels, and decides nothing."""
-import glob
+from support.fake_clock import FakeClock
 
-LIBFAKETIME = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 HOUR_MS = 3600000
-
-
-class FakeClock:
-    """The service's wall clock, an offset in a file; CLOCK_BOOTTIME and CLOCK_MONOTONIC stay true."""
-
-    def __init__(self, house):
-        self.file = house.folder / "faketime"
-        self.set(0)
-        house.service_env = {"LD_PRELOAD": LIBFAKETIME[0], "FAKETIME_TIMESTAMP_FILE": str(self.file),
-                             "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                             "FAKETIME_DISABLE_SHM": "1"}
-
-    def set(self, offset_s):
-        fresh = self.file.with_suffix(".new")
-        fresh.write_text(f"{offset_s:+d}\n")
-        fresh.rename(self.file)
 
 
 def steps(house, offset_s):
