@@ -35,6 +35,10 @@ static void section_8_the_authorizer_refuses_to_change_a_log(void **state)
         "UPDATE audit_logs_2025_11 SET seq = 2",
         "DELETE FROM audit_logs_2025_11",
         "DROP TABLE audit_logs_2025_11",
+        "UPDATE training_policies SET limit_minutes = 1",
+        "DELETE FROM training_policies",
+        "DELETE FROM audit_archives",
+        "DROP TABLE audit_archives",
         "DROP TRIGGER heads_stay",
         "WITH x AS (SELECT 1) DELETE FROM punches",
         ("CREATE TRIGGER t AFTER INSERT ON meta BEGIN DELETE FROM punches; END; "
@@ -62,6 +66,8 @@ static void the_authorizer_lets_the_service_work(void **state)
         "DELETE FROM outbox",
         "DROP VIEW audit_logs; CREATE VIEW audit_logs AS SELECT * FROM audit_logs_2025_11",
         "SELECT * FROM periods",
+        "SELECT * FROM daily_activity_logs",
+        "UPDATE training_totals SET ms = 1",
         "SAVEPOINT a; RELEASE a",
         "PRAGMA synchronous",
     };
