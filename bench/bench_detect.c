@@ -210,7 +210,10 @@ static void print_metrics(const struct detect *detect)
         }
     }
     close(fd);
-    for (char *line = strtok(answer, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    for (char *line = answer, *next; *line != '\0'; line = next) {
+        size_t end = strcspn(line, "\n");
+        next = line + end + (line[end] != '\0');
+        line[end] = '\0';
         if (line[0] != '#' &&
             (strstr(line, "detection_error_ms") != NULL || strstr(line, "dropped") != NULL)) {
             printf("  %s\n", line);
