@@ -265,7 +265,5 @@ void rc_link_hand_over(struct rc_link *link)
     size_t size;
     while (rc_link_may_hand_over(link))
         hand_over(link, rc_ring_take(link->out, &size));
-    /* Gives back the last one. */
-    if (rc_ring_is_empty(link->out))
-        (void)rc_ring_take(link->out, &size);
+    rc_ring_give_back(link->out);
 }

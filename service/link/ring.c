@@ -107,11 +107,16 @@ void rc_ring_commit(struct rc_ring *ring)
     atomic_store(&ring->head, ring->reserved_to);
 }
 
+void rc_ring_give_back(struct rc_ring *ring)
+{
+    if (ring->taken_to != atomic_load_explicit(&ring->tail, memory_order_relaxed))
+        atomic_store(&ring->tail, ring->taken_to);
+}
+
 const void *rc_ring_take(struct rc_ring *ring, size_t *size)
 {
+    rc_ring_give_back(ring);
     uint64_t tail = ring->taken_to;
-    if (tail != atomic_load_explicit(&ring->tail, memory_order_relaxed))
-        atomic_store(&ring->tail, tail);
     for (;;) {
         if (tail == ring->head_seen) {
             ring->head_seen = atomic_load(&ring->head);

@@ -35,6 +35,10 @@ void rc_ring_commit(struct rc_ring *ring);
  * thread. */
 const void *rc_ring_take(struct rc_ring *ring, size_t *size);
 
+/* rc_ring_give_back gives back the block taken before and takes none, so that its room is free while the
+ * taker does something else. Taker's thread. */
+void rc_ring_give_back(struct rc_ring *ring);
+
 /* rc_ring_is_empty: nothing to take. Taker's thread. */
 bool rc_ring_is_empty(const struct rc_ring *ring);
 

@@ -46,6 +46,29 @@ static void blocks_come_out_in_order_and_once(void **state)
     rc_ring_free(ring);
 }
 
+/* What is put while the taker gives back is not taken with it. */
+static void giving_back_makes_room_and_takes_nothing(void **state)
+{
+    (void)state;
+    struct rc_ring *ring = rc_ring_alloc(4096);
+    char large[2000];
+    memset(large, 'x', sizeof large);
+    large[sizeof large - 1] = '\0';
+    put(ring, large);
+    put(ring, large);
+    assert_takes(ring, large);
+    assert_takes(ring, large);
+    assert_null(rc_ring_reserve(ring, sizeof large, sizeof large));
+    rc_ring_give_back(ring);
+    put(ring, "next");
+    rc_ring_give_back(ring);
+    assert_takes(ring, "next");
+    assert_true(rc_ring_is_empty(ring));
+    rc_ring_give_back(ring);
+    assert_non_null(rc_ring_reserve(ring, sizeof large, sizeof large));
+    rc_ring_free(ring);
+}
+
 static void what_is_reserved_but_not_committed_is_not_there(void **state)
 {
     (void)state;
@@ -168,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_come_out_in_order_and_once),
+        cmocka_unit_test(giving_back_makes_room_and_takes_nothing),
         cmocka_unit_test(what_is_reserved_but_not_committed_is_not_there),
         cmocka_unit_test(a_full_ring_takes_nothing_and_loses_nothing),
         cmocka_unit_test(spare_bytes_stay_free),
