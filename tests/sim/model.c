@@ -53,12 +53,13 @@ void sim_model_free(struct sim_model *model)
 
 /* ---- the transaction ---- */
 
-static void *copy_of(const void *from, int count, size_t size)
+/* Of the items from number `first` on; items may be NULL where there are none. */
+static void *copy_of(const void *items, int first, int count, size_t size)
 {
     void *copy = malloc((size_t)count * size + 1);
     assert(copy);
     if (count > 0)
-        memcpy(copy, from, (size_t)count * size);
+        memcpy(copy, (const char *)items + (size_t)first * size, (size_t)count * size);
     return copy;
 }
 
@@ -72,10 +73,10 @@ void sim_model_commit_failed(struct sim_model *model)
     limbo->verdict_count = model->verdict_count - was->verdicts;
     limbo->kiosk_count = model->kiosk_count - was->kiosks;
     limbo->outage_count = model->outage_count;
-    limbo->rows = copy_of(model->rows + was->rows, limbo->row_count, sizeof *limbo->rows);
-    limbo->verdicts = copy_of(model->verdicts + was->verdicts, limbo->verdict_count, sizeof *limbo->verdicts);
-    limbo->kiosks = copy_of(model->kiosks + was->kiosks, limbo->kiosk_count, sizeof *limbo->kiosks);
-    limbo->outages = copy_of(model->outages, limbo->outage_count, sizeof *limbo->outages);
+    limbo->rows = copy_of(model->rows, was->rows, limbo->row_count, sizeof *limbo->rows);
+    limbo->verdicts = copy_of(model->verdicts, was->verdicts, limbo->verdict_count, sizeof *limbo->verdicts);
+    limbo->kiosks = copy_of(model->kiosks, was->kiosks, limbo->kiosk_count, sizeof *limbo->kiosks);
+    limbo->outages = copy_of(model->outages, 0, limbo->outage_count, sizeof *limbo->outages);
     for (int i = 0; i < SIM_EMPLOYEES_MAX; i++)
         limbo->holds[i] = model->people[i].hold;
 }
