@@ -5,6 +5,7 @@
 #include "daemon/forgotten.h"
 #include "daemon/log.h"
 #include "daemon/service.h"
+#include "daemon/training_turn.h"
 #include "wire/encode.h"
 
 #include <assert.h>
@@ -12,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_MESSAGE "the service cannot write at the moment; send it again"
+#define RETRY_MESSAGE     "the service cannot write at the moment; send it again"
+#define UNCOUNTED_MESSAGE "the service cannot write at the moment: this heartbeat does not count"
 
 bool rc_batch_init(struct rc_batch *batch)
 {
@@ -35,7 +37,7 @@ void rc_batch_fini(struct rc_batch *batch)
 bool rc_batch_full(const struct rc_service *service)
 {
     const struct rc_batch *batch = &service->batch;
-    if (batch->events >= RC_BATCH_EVENTS_MAX || batch->waiting_count >= RC_BATCH_EVENTS_MAX)
+    if (batch->events >= RC_BATCH_EVENTS_MAX || batch->waiting_count + RC_ANSWERS_MAX > RC_BATCH_EVENTS_MAX)
         return true;
     for (int i = 0; i < service->site_count; i++) {
         const struct rc_site *site = &service->sites[i];
@@ -60,15 +62,20 @@ void rc_batch_await_punch(struct rc_service *service, struct rc_site *site, cons
                           const struct rc_receipt *receipt)
 {
     struct rc_waiting *waiting = wait_for(service, site, to);
-    waiting->is_request = false;
+    waiting->awaited = RC_AWAITED_RECEIPT;
     waiting->receipt = *receipt;
+}
+
+void rc_batch_await_training(struct rc_service *service, struct rc_site *site, const struct rc_reply_to *to)
+{
+    wait_for(service, site, to)->awaited = RC_AWAITED_TRAINING;
 }
 
 void rc_batch_await_request(struct rc_service *service, struct rc_site *site, const struct rc_reply_to *to,
                             const char *request_id)
 {
     struct rc_waiting *waiting = wait_for(service, site, to);
-    waiting->is_request = true;
+    waiting->awaited = RC_AWAITED_REPLY;
     snprintf(waiting->request_id, sizeof waiting->request_id, "%s", request_id);
 }
 
@@ -83,6 +90,21 @@ void rc_batch_retry(struct rc_site *site, const struct rc_reply_to *to, const st
     rc_publisher_direct(&site->publisher, to->topic, (struct rc_text){.data = payload, .length = length},
                         (struct rc_text){.data = to->correlation, .length = to->correlation_length}, 1,
                         false);
+}
+
+void rc_batch_refuse_training(struct rc_site *site, const struct rc_reply_to *to, enum rc_code code,
+                              const char *message)
+{
+    char payload[RC_ENCODED_MAX];
+    size_t length = rc_encode_refusal(code, message, payload, sizeof payload);
+    rc_publisher_direct(&site->publisher, to->topic, (struct rc_text){.data = payload, .length = length},
+                        (struct rc_text){.data = to->correlation, .length = to->correlation_length}, 1,
+                        false);
+}
+
+void rc_batch_uncounted(struct rc_site *site, const struct rc_reply_to *to)
+{
+    rc_batch_refuse_training(site, to, RC_UNAVAILABLE, UNCOUNTED_MESSAGE);
 }
 
 void rc_batch_unavailable(struct rc_site *site, const struct rc_reply_to *to, const char *request_id)
@@ -103,10 +125,17 @@ static void tell_waiting(struct rc_service *service)
     struct rc_batch *batch = &service->batch;
     for (uint32_t i = 0; i < batch->waiting_count; i++) {
         const struct rc_waiting *waiting = &batch->waiting[i];
-        if (waiting->is_request)
-            rc_batch_unavailable(waiting->site, &waiting->to, waiting->request_id);
-        else
+        switch (waiting->awaited) {
+        case RC_AWAITED_RECEIPT:
             rc_batch_retry(waiting->site, &waiting->to, &waiting->receipt);
+            break;
+        case RC_AWAITED_TRAINING:
+            rc_batch_uncounted(waiting->site, &waiting->to);
+            break;
+        case RC_AWAITED_REPLY:
+            rc_batch_unavailable(waiting->site, &waiting->to, waiting->request_id);
+            break;
+        }
     }
 }
 
@@ -134,6 +163,7 @@ static void drop(struct rc_service *service)
     rc_store_rollback(service->store);
     for (int i = 0; i < service->site_count; i++)
         undo(&service->sites[i]);
+    rc_training_undo(service);
     begin_anew(service);
 }
 
@@ -348,6 +378,10 @@ static void count_tally(struct rc_service *service, struct rc_site *site)
         rc_metrics_add(service->metrics, RC_M_PUNCHES, site->index, type, site->tally.rows[type]);
     for (int result = 0; result < RC_RESULT_COUNT; result++)
         rc_metrics_add(service->metrics, RC_M_RECEIPTS, site->index, result, site->tally.receipts[result]);
+    for (int outcome = 0; outcome < RC_TRAINED_COUNT; outcome++)
+        rc_metrics_add(service->metrics, RC_M_TRAINED, site->index, outcome, site->tally.trained[outcome]);
+    for (int result = 0; result < RC_RESULT_COUNT; result++)
+        rc_metrics_add(service->metrics, RC_M_PROGRESS, site->index, result, site->tally.progress[result]);
     for (uint32_t i = 0; i < site->tally.rows[RC_AUTO_OUT]; i++) {
         rc_metrics_auto_out(service->metrics, site->index, service->reading.now);
         rc_alerts_auto_out(&site->alerts, service->reading.now);
@@ -357,6 +391,7 @@ static void count_tally(struct rc_service *service, struct rc_site *site)
 /* The transaction is on the disk. */
 static void durable(struct rc_service *service)
 {
+    rc_training_commit(service);
     for (int i = 0; i < service->site_count; i++) {
         struct rc_site *site = &service->sites[i];
         count_tally(service, site);

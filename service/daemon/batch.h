@@ -42,13 +42,19 @@ struct rc_reply_to {
     char correlation[RC_CORRELATION_MAX];
 };
 
+/* What somebody in the open batch waits for. */
+enum rc_awaited { RC_AWAITED_RECEIPT, RC_AWAITED_TRAINING, RC_AWAITED_REPLY };
+
+/* Topics on which one message may be answered: a training heartbeat on its own and on a Response Topic. */
+#define RC_ANSWERS_MAX 2
+
 /* Somebody in the open batch who has to hear if it fails. */
 struct rc_waiting {
     struct rc_site *site;
     struct rc_reply_to to;
-    bool is_request;
+    enum rc_awaited awaited;
     char request_id[sizeof((struct rc_request *)0)->request_id];
-    struct rc_receipt receipt; /* of a punch, as `retry` */
+    struct rc_receipt receipt; /* of a punch or progress, as `retry` */
 };
 
 /* What a step came to, beyond what was written: for whoever asked. */
@@ -81,11 +87,14 @@ void rc_batch_fini(struct rc_batch *batch);
 /* rc_batch_full: it must be committed before another event. */
 bool rc_batch_full(const struct rc_service *service);
 
-/* rc_batch_await notes that somebody waits for an answer: before the step. A punch: receipt says whose. */
+/* rc_batch_await notes that somebody waits for an answer: before the step. A punch, and progress: receipt
+ * says whose. */
 void rc_batch_await_punch(struct rc_service *service, struct rc_site *site, const struct rc_reply_to *to,
                           const struct rc_receipt *receipt);
 void rc_batch_await_request(struct rc_service *service, struct rc_site *site, const struct rc_reply_to *to,
                             const char *request_id);
+
+void rc_batch_await_training(struct rc_service *service, struct rc_site *site, const struct rc_reply_to *to);
 
 /* rc_batch_begin opens the transaction, if none is. False: the store fails, and rc_batch_fail has been
  * called. */
@@ -125,9 +134,13 @@ void rc_batch_recover(struct rc_service *service);
  * transaction may be open. False: the store fails. */
 bool rc_batch_pump(struct rc_service *service);
 
-/* rc_batch_retry and _unavailable answer a punch and a request that nothing can be done now, at once and past
- * the store. */
+/* rc_batch_retry, _uncounted and _unavailable answer a punch (or progress), a training heartbeat and a
+ * request that nothing can be done now, at once and past the store; _refuse_training, that for another
+ * reason. */
 void rc_batch_retry(struct rc_site *site, const struct rc_reply_to *to, const struct rc_receipt *receipt);
+void rc_batch_uncounted(struct rc_site *site, const struct rc_reply_to *to);
+void rc_batch_refuse_training(struct rc_site *site, const struct rc_reply_to *to, enum rc_code code,
+                              const char *message);
 void rc_batch_unavailable(struct rc_site *site, const struct rc_reply_to *to, const char *request_id);
 
 #endif

@@ -163,6 +163,10 @@ static const struct rc_setting settings[] = {
          "T-1: the zone whose midnight ends a training day."),
     MS("training", "interval_ms", training_interval_ms, "60000", 1 * SECOND, 10 * MINUTE,
        "T-2: the time that one training heartbeat covers."),
+    INTEGER("training", "break_minutes", training_break_minutes, "0", 0, 1440,
+            "How long a break must be after training.break_after_minutes without one; 0: none is asked for."),
+    INTEGER("training", "break_after_minutes", training_break_after_minutes, "0", 0, 1440,
+            "Minutes of training without a break after which one is due; 0: none is."),
 
     BOOL("directory", "strict", directory_strict, "no", "Serve only who is in the directory of employees."),
 
@@ -450,6 +454,10 @@ static struct fault check_rest(const struct rc_config *config)
     }
     if (config->store_path[0] == '\0') {
         return (struct fault){"store", "path", "store.path is empty"};
+    }
+    if ((config->training_break_minutes == 0) != (config->training_break_after_minutes == 0)) {
+        return (struct fault){"training", "break_minutes",
+                              "training.break_minutes and training.break_after_minutes go together"};
     }
     return (struct fault){0};
 }

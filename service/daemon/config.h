@@ -27,6 +27,9 @@
 #define RC_PATH_MAX        512
 #define RC_CONFIG_TEXT_MAX 128
 
+/* Bytes of training.zone with its NUL: as the store has a policy's. The longest name of a zone has 38. */
+#define RC_CONFIG_ZONE_MAX 64
+
 /* One line for people about what is wrong, with `file:line` or the --set text. */
 #define RC_CONFIG_ERROR_MAX 1280
 
@@ -85,8 +88,9 @@ struct rc_config {
 
     struct rc_alert_thresholds alerts;
 
-    int64_t training_limit_minutes, training_interval_ms;
-    char training_zone[RC_CONFIG_TEXT_MAX];
+    int64_t training_limit_minutes, training_interval_ms, training_break_minutes,
+        training_break_after_minutes;
+    char training_zone[RC_CONFIG_ZONE_MAX];
 
     bool directory_strict;
     int log_level; /* enum rc_log_level */

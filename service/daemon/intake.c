@@ -143,36 +143,41 @@ static void take_punch(struct rc_service *service, struct rc_site *site, const s
         rc_batch_step(service, site, event, &to, NULL);
 }
 
-/* ---- training and progress: heard, and the sender is told that nothing is kept of them ---- */
+/* ---- training and progress ---- */
 
-#define NO_TRAINING "this service does not keep training"
-
-static void take_training(struct rc_service *service, struct rc_site *site, struct rc_decoded *decoded)
+/* Where an answer to training goes: always to its own topic, and to a Response Topic below reply/ of the
+ * employee or, at a kiosk, of the device. Nobody signs training, so the broker's rules say who sends it. */
+static size_t training_answered_on(const struct rc_site *site, const struct rc_message *message,
+                                   const struct rc_topic *from, struct rc_reply_to to[RC_ANSWERS_MAX])
 {
-    char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
-    look_elsewhere(service, site, &decoded->event.beat);
-    rc_batch_step(service, site, &decoded->event, NULL, NULL);
-    rc_topic_training_result(topic, &site->name, &decoded->topic.employee, &decoded->topic.session);
-    size_t length = rc_encode_refusal(RC_UNAVAILABLE, NO_TRAINING, payload, sizeof payload);
-    rc_publisher_direct(&site->publisher, topic, (struct rc_text){payload, length}, (struct rc_text){0}, 1,
-                        false);
+    char topic[RC_TOPIC_MAX];
+    rc_topic_training_result(topic, &site->name, &from->employee, &from->session);
+    to[0] = answer_on(message, topic);
+    to[1] = reply_to(site, message, &from->employee, topic);
+    if (strcmp(to[1].topic, topic) == 0)
+        to[1] = reply_to(site, message, &from->session, topic);
+    return strcmp(to[1].topic, topic) == 0 ? 1 : RC_ANSWERS_MAX;
 }
 
-static void take_progress(struct rc_service *service, struct rc_site *site, const struct rc_decoded *decoded)
+static void take_training(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                          struct rc_decoded *decoded)
 {
-    char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
-    struct rc_receipt receipt = {.employee = decoded->topic.employee,
-                                 .session = decoded->topic.session,
-                                 .id = decoded->punch_id,
-                                 .result = RC_RETRY,
-                                 .code = RC_UNAVAILABLE,
-                                 .message = NO_TRAINING};
+    struct rc_reply_to to[RC_ANSWERS_MAX];
+    size_t count = training_answered_on(site, message, &decoded->topic, to);
+    look_elsewhere(service, site, &decoded->event.beat);
+    rc_training_take(service, site, &decoded->event, &decoded->course, to, count);
+}
+
+static void take_progress(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                          const struct rc_decoded *decoded)
+{
+    char topic[RC_TOPIC_MAX];
+    struct rc_receipt receipt = {
+        .employee = decoded->topic.employee, .session = decoded->topic.session, .id = decoded->punch_id};
     prove(service, site, &receipt);
-    rc_batch_step(service, site, &decoded->event, NULL, NULL);
     rc_topic_receipt(topic, &site->name, &receipt.employee, &receipt.session);
-    size_t length = rc_encode_receipt(&receipt, payload, sizeof payload);
-    rc_publisher_direct(&site->publisher, topic, (struct rc_text){payload, length}, (struct rc_text){0}, 1,
-                        false);
+    struct rc_reply_to to = answer_on(message, topic);
+    rc_training_take_progress(service, site, decoded, message->sent_now, &receipt, &to);
 }
 
 /* ---- what else a message can be ---- */
@@ -208,10 +213,10 @@ static void take_event(struct rc_service *service, struct rc_site *site, const s
         take_punch(service, site, message, &decoded->event);
         break;
     case RC_EV_TRAINING:
-        take_training(service, site, decoded);
+        take_training(service, site, message, decoded);
         break;
     case RC_EV_PROGRESS:
-        take_progress(service, site, decoded);
+        take_progress(service, site, message, decoded);
         break;
     case RC_EV_HEARTBEAT:
         if (decoded->event.beat.employee.length > 0) {
@@ -271,6 +276,7 @@ static void refuse(struct rc_service *service, struct rc_site *site, const struc
                    const struct rc_decoded *decoded)
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    struct rc_reply_to training[RC_ANSWERS_MAX];
     const struct rc_topic *from = &decoded->topic;
     switch (decoded->answer) {
     case RC_ANSWER_NOBODY:
@@ -279,8 +285,9 @@ static void refuse(struct rc_service *service, struct rc_site *site, const struc
         rc_topic_receipt(topic, &site->name, &from->employee, &from->session);
         break;
     case RC_ANSWER_TRAINING:
-        rc_topic_training_result(topic, &site->name, &from->employee, &from->session);
-        break;
+        for (size_t i = training_answered_on(site, message, from, training); i-- > 0;)
+            rc_batch_refuse_training(site, &training[i], RC_INVALID_ARGUMENT, decoded->message);
+        return;
     case RC_ANSWER_REPLY:
         refuse_request(site, message, decoded);
         return;
@@ -305,8 +312,10 @@ static void take_refused(struct rc_service *service, struct rc_site *site, const
     }
     rc_log(RC_LOG_WARN, "message_refused", RC_F_ID("site", &site->name), RC_F_TEXT("topic", message->topic),
            RC_F_STR("refusal", rc_refusal_name(decoded->refusal)), RC_F_STR("why", decoded->message));
-    /* who may not speak here is told nothing: the answer would reach the one whose topic it is */
-    if (service->open || rc_access_speaks(message->role, &message->login, &decoded->topic))
+    /* who may not speak here is told nothing: the answer would reach the one whose topic it is; but training,
+     * which nobody signs */
+    if (service->open || (message->will && decoded->answer == RC_ANSWER_TRAINING) ||
+        rc_access_speaks(message->role, &message->login, &decoded->topic))
         refuse(service, site, message, decoded);
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/log.h"
 #include "daemon/repair.h"
 #include "daemon/report.h"
+#include "daemon/training_turn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -175,10 +176,12 @@ static void turn(struct rc_loop *loop)
     struct rc_service *service = loop->service;
     read_clocks(loop);
     rc_batch_recover(service);
+    rc_training_look(service);
     drain(service);
     for (int i = 0; i < service->site_count; i++)
         tick(loop, &service->sites[i]);
     flush(loop);
+    rc_training_tend(service);
     rc_report_durable(service);
     rc_batch_commit(service);
     republish(loop);
@@ -195,6 +198,7 @@ static int wait_ms(const struct rc_loop *loop)
     int64_t wake_now = sooner(rc_report_wake_now(service), rc_notify_wake_now(&service->notify));
     for (int i = 0; i < service->site_count; i++)
         wake_now = sooner(wake_now, tick_now(loop, &service->sites[i]));
+    wake_now = sooner(wake_now, rc_training_wake_now(service));
     if (service->batch.store_ok)
         wake_now = loop->flush_left > 0 ? 0 : sooner(wake_now, loop->flush_now);
     if (loop->republishing)
@@ -257,6 +261,7 @@ static bool stop_cleanly(struct rc_loop *loop)
     rc_log(RC_LOG_INFO, "stopping");
     rc_notify_stopping();
     drain(service);
+    rc_training_stop(service);
     flush_all(service);
     rc_batch_commit(service);
     publish_rest(loop);

@@ -28,6 +28,11 @@ static const char *result_label(int value)
     return rc_result_name((enum rc_result)value);
 }
 
+static const char *trained_label(int value)
+{
+    return rc_trained_name((enum rc_trained)value);
+}
+
 static const char *refusal_label(int value)
 {
     return rc_refusal_name((enum rc_refusal)value);
@@ -36,6 +41,17 @@ static const char *refusal_label(int value)
 static const char *alert_label(int value)
 {
     return rc_alert_name((enum rc_alert)value);
+}
+
+const char *rc_trained_name(enum rc_trained trained)
+{
+    static const char *const names[RC_TRAINED_COUNT] = {
+        [RC_TRAINED_COUNTED] = "counted",           [RC_TRAINED_DAILY_LIMIT] = "daily-limit",
+        [RC_TRAINED_COURSE_LIMIT] = "course-limit", [RC_TRAINED_BREAK] = "break",
+        [RC_TRAINED_RATE_LIMITED] = "rate-limited", [RC_TRAINED_UNAVAILABLE] = "unavailable",
+    };
+    assert((unsigned)trained < RC_TRAINED_COUNT);
+    return names[trained];
 }
 
 const char *rc_drop_name(enum rc_drop drop)
@@ -64,6 +80,7 @@ struct labels {
 
 static const struct labels types = {"type", type_label, RC_IN, RC_TYPE_COUNT};
 static const struct labels results = {"result", result_label, 0, RC_RESULT_COUNT};
+static const struct labels trained_results = {"result", trained_label, 0, RC_TRAINED_COUNT};
 static const struct labels refusals = {"reason", refusal_label, RC_REFUSAL_NONE + 1, RC_REFUSAL_COUNT};
 static const struct labels alerts = {"kind", alert_label, 0, RC_ALERT_COUNT};
 static const struct labels drops = {"reason", drop_label, 0, RC_DROP_COUNT};
@@ -89,6 +106,10 @@ static const struct entry {
                        &results},
     [RC_M_REFUSED] = {COUNTER, OF_SITE, "rollcall_refused_total", "Messages that changed nothing, by reason.",
                       &refusals},
+    [RC_M_TRAINED] = {COUNTER, OF_SITE, "rollcall_training_heartbeats_total",
+                      "Training heartbeats, by what came of them (T-7).", &trained_results},
+    [RC_M_PROGRESS] = {COUNTER, OF_SITE, "rollcall_progress_total", "Verdicts on course progress, by result.",
+                       &results},
     [RC_M_REQUESTS] = {COUNTER, OF_SITE, "rollcall_requests_total",
                        "Questions and orders that were answered.", NULL},
     [RC_M_LINK_RECONNECTS] = {COUNTER, OF_SITE, "rollcall_link_reconnects_total",

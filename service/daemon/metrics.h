@@ -32,6 +32,8 @@ enum rc_metric {
     RC_M_PUNCHES,  /* label: enum rc_type of the row recorded */
     RC_M_RECEIPTS, /* label: enum rc_result */
     RC_M_REFUSED,  /* label: enum rc_refusal (wire/decode.h) */
+    RC_M_TRAINED,  /* label: enum rc_trained */
+    RC_M_PROGRESS, /* label: enum rc_result */
     RC_M_REQUESTS,
     RC_M_LINK_RECONNECTS,
     RC_M_PUBLISHED,
@@ -70,6 +72,18 @@ enum rc_metric {
     RC_M_COMMIT,          /* latency of the process */
     RC_METRIC_COUNT
 };
+
+/* What came of a training heartbeat. */
+enum rc_trained {
+    RC_TRAINED_COUNTED,
+    RC_TRAINED_DAILY_LIMIT,
+    RC_TRAINED_COURSE_LIMIT,
+    RC_TRAINED_BREAK,
+    RC_TRAINED_RATE_LIMITED,
+    RC_TRAINED_UNAVAILABLE,
+    RC_TRAINED_COUNT
+};
+const char *rc_trained_name(enum rc_trained trained);
 
 /* Where something received was lost for want of room. */
 enum rc_drop { RC_DROP_INBOX, RC_DROP_ENGINE, RC_DROP_UNKNOWN_SITE, RC_DROP_ANSWER, RC_DROP_COUNT };

@@ -1,5 +1,6 @@
 #include "daemon/publisher.h"
 
+#include "daemon/training_day.h"
 #include "wire/encode.h"
 #include "wire/topic.h"
 
@@ -277,8 +278,9 @@ static bool republish_employee(struct rc_publisher *publisher)
     struct rc_employee_view view;
     uint32_t cursor = publisher->cursor;
     if (!rc_engine_each(publisher->engine, &cursor, &view)) {
-        publisher->phase = RC_REPUBLISH_DEVICES;
+        publisher->phase = publisher->policies ? RC_REPUBLISH_TRAINING : RC_REPUBLISH_DEVICES;
         publisher->cursor = 0;
+        publisher->trained_after = (struct rc_id){0};
         return true;
     }
     rc_topic_status(topic, &publisher->name, &view.employee);
@@ -286,6 +288,38 @@ static bool republish_employee(struct rc_publisher *publisher)
         return false;
     publisher->cursor = cursor;
     return true;
+}
+
+struct training_page {
+    struct rc_publisher *publisher;
+    int64_t allowed;
+    bool stopped;
+};
+
+static bool republish_training_of(void *context, const struct rc_training_current *current)
+{
+    struct training_page *page = context;
+    struct rc_publisher *publisher = page->publisher;
+    char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    rc_topic_training(topic, &publisher->name, &current->user);
+    size_t length = rc_training_retained(publisher->policies, current, payload, sizeof payload);
+    page->stopped = !has_room(publisher) || !retain(publisher, topic, payload, length);
+    if (page->stopped)
+        return false;
+    publisher->trained_after = current->user;
+    page->allowed--;
+    return true;
+}
+
+/* Read and handed over in one go: what is kept of a page for later may have become old by then. */
+static void republish_training(struct rc_publisher *publisher, struct rc_store *store, int64_t *allowed)
+{
+    struct training_page page = {.publisher = publisher, .allowed = *allowed};
+    enum rc_store_result result = rc_store_training_after(store, publisher->site, &publisher->trained_after,
+                                                          (uint32_t)*allowed, republish_training_of, &page);
+    *allowed = page.stopped ? 0 : page.allowed;
+    if (*allowed > 0 || result != RC_STORE_OK) /* the store's failure shows with the next transaction */
+        publisher->phase = RC_REPUBLISH_DEVICES;
 }
 
 struct rc_device_status rc_publisher_device(const struct rc_session_row *row)
@@ -372,6 +406,8 @@ static void republish_some(struct rc_publisher *publisher, struct rc_store *stor
     while (publisher->phase == RC_REPUBLISH_EMPLOYEES && allowed-- > 0)
         if (!has_room(publisher) || !republish_employee(publisher))
             return;
+    if (publisher->phase == RC_REPUBLISH_TRAINING && allowed > 0)
+        republish_training(publisher, store, &allowed);
     if (publisher->phase == RC_REPUBLISH_DEVICES && allowed > 0)
         republish_devices(publisher, allowed);
     while (publisher->phase == RC_REPUBLISH_PROFILES && allowed-- > 0)

@@ -15,6 +15,7 @@
 #define RC_DAEMON_PUBLISHER_H
 
 #include "core/engine.h"
+#include "daemon/training_policy.h"
 #include "link/link.h"
 #include "store/store.h"
 
@@ -37,6 +38,7 @@
 
 enum rc_republish_phase {
     RC_REPUBLISH_EMPLOYEES,
+    RC_REPUBLISH_TRAINING,
     RC_REPUBLISH_DEVICES,
     RC_REPUBLISH_PROFILES,
     RC_REPUBLISH_DONE,
@@ -50,6 +52,7 @@ struct rc_publisher {
     struct rc_id name;
     struct rc_link *link; /* the site's, borrowed */
     const struct rc_engine *engine;
+    const struct rc_training_policies *policies; /* the site's, borrowed; NULL: no training is retained */
     bool up;
     bool full;            /* the link took no more, this turn; tried again at the next pump */
     uint32_t in_flight;   /* handed over since the connect and not yet acknowledged */
@@ -60,8 +63,9 @@ struct rc_publisher {
     size_t direct_bytes;
     uint64_t published, dropped, refused; /* since init */
     enum rc_republish_phase phase;
-    uint32_t cursor;   /* employees: of the engine; devices: how many are done */
-    int64_t paced_now; /* up to when the pace has been used up */
+    uint32_t cursor;            /* employees: of the engine; devices: how many are done */
+    struct rc_id trained_after; /* the last user whose training was published again */
+    int64_t paced_now;          /* up to when the pace has been used up */
     struct rc_profile *profiles;
     size_t profile_count, profile_next;
     int64_t acked[RC_ACKED_MAX];

@@ -66,6 +66,22 @@ static bool profile_of(struct rc_service *service, const struct rc_site *site, c
     return result == RC_STORE_OK || result == RC_STORE_NOT_FOUND;
 }
 
+/* False: the store cannot say. */
+static bool training_of(struct rc_service *service, const struct rc_site *site, const struct rc_id *employee,
+                        char payload[RC_ENCODED_MAX], size_t *length)
+{
+    static const struct rc_id no_course;
+    static struct rc_training_ledger ledger; /* what stands in it is not asked for; service thread */
+    struct rc_training_current current = {.user = *employee};
+    struct rc_training_now moment = {service->reading.now, service->reading.at};
+    *length = 0;
+    enum rc_store_result result = rc_store_training_load(service->store, employee, &no_course, &site->number,
+                                                         1, moment, &ledger, &current.day);
+    if (result == RC_STORE_OK && current.day.found)
+        *length = rc_training_retained(&site->training.policies, &current, payload, RC_ENCODED_MAX);
+    return result == RC_STORE_OK;
+}
+
 static void make_right(struct rc_service *service, struct rc_site *site, const struct rc_forgery *forgery)
 {
     struct rc_topic topic;
@@ -93,8 +109,11 @@ static void make_right(struct rc_service *service, struct rc_site *site, const s
     case RC_OURS_ALERT:
         length = rc_report_alert(site, topic.word, payload);
         break;
+    case RC_OURS_TRAINING:
+        if (!training_of(service, site, &topic.employee, payload, &length))
+            return;
+        break;
     case RC_OURS_EVENT:
-    case RC_OURS_TRAINING: /* which this service does not keep */
     case RC_OURS_NONE:
         break;
     }

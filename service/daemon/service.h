@@ -27,6 +27,7 @@ struct rc_service {
     struct rc_reading reading; /* of the turn of the loop that runs */
     struct rc_batch batch;
     struct rc_report report;
+    struct rc_training training;
     struct rc_decoded decoded; /* of the message at hand: too large for a stack frame at every message */
 };
 

@@ -1,6 +1,7 @@
 #include "daemon/site.h"
 
 #include "daemon/log.h"
+#include "daemon/training_turn.h"
 #include "wire/encode.h"
 #include "wire/topic.h"
 
@@ -134,8 +135,9 @@ bool rc_site_open(struct rc_site *site, int index, const struct rc_config *confi
         return false;
     }
     rc_publisher_init(&site->publisher, site->number, &site->name, site->engine);
+    site->publisher.policies = &site->training.policies;
     rc_alerts_init(&site->alerts, &config->alerts, reading.now);
-    return load(site, store, reading, error);
+    return load(site, store, reading, error) && rc_training_site_open(site, store, random_seed(), error);
 }
 
 static const char *unless_empty(const char *text)
@@ -186,5 +188,6 @@ void rc_site_close(struct rc_site *site)
 {
     rc_publisher_fini(&site->publisher);
     rc_rate_fini(&site->rate);
+    rc_training_site_close(site);
     free(site->memory);
 }

@@ -11,13 +11,16 @@
 #include "daemon/clock.h"
 #include "daemon/config.h"
 #include "daemon/forgery.h"
+#include "daemon/metrics.h"
 #include "daemon/publisher.h"
 #include "daemon/rate.h"
+#include "daemon/training.h"
 #include "wire/encode.h"
 
 /* What the open transaction adds to the counters, once it is durable. */
 struct rc_tally {
     uint32_t rows[RC_TYPE_COUNT], receipts[RC_RESULT_COUNT];
+    uint32_t trained[RC_TRAINED_COUNT], progress[RC_RESULT_COUNT];
 };
 
 struct rc_site {
@@ -40,7 +43,8 @@ struct rc_site {
     struct rc_backlog backlog;
     struct rc_alerts alerts;
     struct rc_forgeries forgeries;
-    struct rc_rate rate;       /* of heartbeats */
+    struct rc_rate rate; /* of heartbeats */
+    struct rc_site_training training;
     struct rc_summary summary; /* as last published, at summary_now */
     int64_t summary_now;
     struct rc_tally tally;

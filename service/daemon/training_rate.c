@@ -44,11 +44,11 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t length)
     return hash;
 }
 
-static uint64_t key_of(const struct rc_training_rate *rate, int site, const struct rc_id *user,
+static uint64_t key_of(const struct rc_training_rate *rate, const struct rc_id *user,
                        const struct rc_id *session)
 {
-    uint64_t hash = hash_bytes(rate->seed, &site, sizeof site);
-    hash = hash_bytes(hash, user->text, user->length + (size_t)1); /* its NUL parts it from the session */
+    uint64_t hash =
+        hash_bytes(rate->seed, user->text, user->length + (size_t)1); /* its NUL parts it from the session */
     hash = hash_bytes(hash, session->text, session->length);
     hash = (hash ^ (hash >> 33)) * UINT64_C(0xff51afd7ed558ccd);
     hash = (hash ^ (hash >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
@@ -72,19 +72,19 @@ static struct watched *find(struct rc_training_rate *rate, uint64_t key, int64_t
 }
 
 /* The line that counts the refusals of this minute of a session; the last one is everybody's. */
-static struct rc_training_refused *line_of(struct rc_training_rate *rate, int site, const struct rc_id *user,
+static struct rc_training_refused *line_of(struct rc_training_rate *rate, const struct rc_id *user,
                                            const struct rc_id *session, int64_t due_now)
 {
     size_t others = RC_TRAINING_RATE_REFUSED_MAX - 1;
     for (size_t i = 0; i < rate->refused_count; i++) {
         struct rc_training_refused *line = &rate->refused[i];
-        bool same = line->site == site && line->due_now == due_now && rc_id_equal(&line->user, user) &&
+        bool same = line->due_now == due_now && rc_id_equal(&line->user, user) &&
                     rc_id_equal(&line->session, session);
         if (same || i == others)
             return line;
     }
     struct rc_training_refused *line = &rate->refused[rate->refused_count];
-    *line = (struct rc_training_refused){.site = site, .due_now = due_now};
+    *line = (struct rc_training_refused){.due_now = due_now};
     if (rate->refused_count++ < others) {
         line->user = *user;
         line->session = *session;
@@ -92,17 +92,17 @@ static struct rc_training_refused *line_of(struct rc_training_rate *rate, int si
     return line;
 }
 
-bool rc_training_rate_take(struct rc_training_rate *rate, int site, const struct rc_id *user,
+bool rc_training_rate_take(struct rc_training_rate *rate, const struct rc_id *user,
                            const struct rc_id *session, int64_t now)
 {
-    struct watched *watched = find(rate, key_of(rate, site, user, session), now);
+    struct watched *watched = find(rate, key_of(rate, user, session), now);
     if (now - watched->from_now >= RC_TRAINING_RATE_WINDOW_MS) {
         watched->from_now = now;
         watched->count = 0;
     }
     if (++watched->count <= RC_TRAINING_RATE_MAX)
         return true;
-    line_of(rate, site, user, session, watched->from_now + RC_TRAINING_RATE_WINDOW_MS)->count++;
+    line_of(rate, user, session, watched->from_now + RC_TRAINING_RATE_WINDOW_MS)->count++;
     return false;
 }
 

@@ -2,8 +2,8 @@
  * training_rate.h: which training heartbeats are too many: more than RC_TRAINING_RATE_MAX of one session in a
  * minute (section 2). Decides that, and what is to be written down of those refused: one line a session and
  * minute, with the count. Bounded: a session is known by 8 bytes of a keyed hash; where too many share a
- * place, the one that was silent for longest is forgotten and may begin anew. Service thread; memory of its
- * own.
+ * place, the one that was silent for longest is forgotten and may begin anew. One a site; service thread;
+ * memory of its own.
  *
  *     minute of a session:  begins with its first heartbeat; 120 pass; the rest is refused and counted
  */
@@ -38,7 +38,7 @@ struct rc_training_rate *rc_training_rate_alloc(uint64_t seed);
 void rc_training_rate_free(struct rc_training_rate *rate); /* NULL is fine */
 
 /* rc_training_rate_take counts a heartbeat received at boot time `now`. False: it is one too many. */
-bool rc_training_rate_take(struct rc_training_rate *rate, int site, const struct rc_id *user,
+bool rc_training_rate_take(struct rc_training_rate *rate, const struct rc_id *user,
                            const struct rc_id *session, int64_t now);
 
 /* rc_training_rate_due returns the next line whose minute was over at `now` (INT64_MAX: any) and which it has

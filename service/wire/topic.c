@@ -279,6 +279,11 @@ size_t rc_topic_status(char out[RC_TOPIC_MAX], const struct rc_id *site, const s
     return of_employee(out, site, employee, "status");
 }
 
+size_t rc_topic_training(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee)
+{
+    return of_employee(out, site, employee, "training");
+}
+
 size_t rc_topic_event(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee)
 {
     return of_employee(out, site, employee, "event");

@@ -61,6 +61,7 @@ void rc_topic_parse(struct rc_text text, struct rc_topic *out);
 
 /* The makers write a NUL-terminated topic to out and return its length. */
 size_t rc_topic_status(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
+size_t rc_topic_training(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
 size_t rc_topic_event(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
 size_t rc_topic_profile(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee);
 size_t rc_topic_receipt(char out[RC_TOPIC_MAX], const struct rc_id *site, const struct rc_id *employee,

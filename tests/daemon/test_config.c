@@ -394,6 +394,7 @@ static void settings_that_contradict_each_other_are_an_error(void **state)
                      "limits.heartbeats_per_s must allow");
     refuses_together("mqtt.key_file=k", NULL, "mqtt.certificate_file and mqtt.key_file go together");
     refuses_together("mqtt.password_file=p", NULL, "mqtt.password_file needs mqtt.username");
+    refuses_together("training.break_minutes=5", NULL, "break_after_minutes go together");
     refuses_together("store.path=", NULL, "store.path is empty");
 }
 

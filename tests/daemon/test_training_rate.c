@@ -26,7 +26,7 @@ static int passed(struct rc_training_rate *rate, const char *user, const char *s
     struct rc_id u = id_of(user), s = id_of(session);
     int count = 0;
     for (int i = 0; i < tries; i++)
-        count += rc_training_rate_take(rate, 0, &u, &s, now);
+        count += rc_training_rate_take(rate, &u, &s, now);
     return count;
 }
 
@@ -41,15 +41,13 @@ static void more_than_120_in_a_minute_are_refused_and_the_next_minute_begins_ane
     rc_training_rate_free(rate);
 }
 
-static void sessions_users_and_sites_are_counted_apart(void **state)
+static void sessions_and_users_are_counted_apart(void **state)
 {
     (void)state;
     struct rc_training_rate *rate = fresh();
-    struct rc_id ana = id_of("ana"), tab = id_of("tab");
     assert_int_equal(passed(rate, "ana", "tab", 121, 1000), 120);
     assert_int_equal(passed(rate, "ana", "tab2", 120, 1000), 120);
     assert_int_equal(passed(rate, "ben", "tab", 120, 1000), 120);
-    assert_true(rc_training_rate_take(rate, 1, &ana, &tab, 1000));
     assert_int_equal(passed(rate, "an", "atab", 120, 1000), 120); /* where one ends and the other begins */
     rc_training_rate_free(rate);
 }
@@ -125,7 +123,7 @@ static void a_hundred_thousand_students_do_not_push_each_other_out(void **state)
         char user[32];
         snprintf(user, sizeof user, "e%d", i);
         struct rc_id id = id_of(user);
-        refused += !rc_training_rate_take(rate, 0, &id, &tab, 1001 + i / 2);
+        refused += !rc_training_rate_take(rate, &id, &tab, 1001 + i / 2);
     }
     assert_int_equal(refused, 0);
     assert_int_equal(passed(rate, "greedy", "tab", 1, 60000), 0); /* nor forgotten */
@@ -136,7 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_than_120_in_a_minute_are_refused_and_the_next_minute_begins_anew),
-        cmocka_unit_test(sessions_users_and_sites_are_counted_apart),
+        cmocka_unit_test(sessions_and_users_are_counted_apart),
         cmocka_unit_test(one_line_a_minute_says_how_many_were_refused),
         cmocka_unit_test(a_refusal_that_comes_while_its_line_is_being_written_is_not_lost),
         cmocka_unit_test(a_flood_of_sessions_takes_no_more_room_and_loses_no_count),

@@ -190,7 +190,7 @@ static void check_against_libc(const char *name, const struct rc_local_day *day)
     libc_date(day->start_at - 1000, wall);
     if (strcmp(wall, day->date) >= 0)
         fail_msg("%s: %s has begun before %lld", name, day->date, (long long)day->start_at);
-    for (int64_t at = day->start_at; at < day->end_at; at += 3 * HOUR_MS) {
+    for (int64_t at = day->start_at; at < day->end_at; at += 6 * HOUR_MS) {
         libc_date(at, wall);
         if (strcmp(wall, day->date) > 0)
             fail_msg("%s: %s holds %lld, which is %s", name, day->date, (long long)at, wall);
@@ -255,7 +255,8 @@ static void T_4_days_of_many_zones_follow_one_another_without_gaps_over_decades(
                                         "Atlantic/Azores",
                                         "UTC"};
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++)
-        sweep(zones[i], 0, INT64_C(2145916800000)); /* 1970 to 2037: beyond the tables GLib misreads Dublin */
+        sweep(zones[i], INT64_C(315532800000),
+              INT64_C(2145916800000)); /* 1980 to 2037: beyond the tables GLib misreads Dublin */
 }
 
 int main(void)
