@@ -92,11 +92,21 @@ static const char *decimal(int64_t value, char out[20], size_t *length)
     return at;
 }
 
+/* A length with its colon, the bytes and a comma; nearly all find room as they are. */
 void rc_chain_text(struct rc_chain *chain, const char *data, size_t length)
 {
     char digits[20];
     size_t count;
     const char *first = decimal((int64_t)length, digits, &count);
+    if (sizeof chain->buffer - chain->used >= count + length + 2) {
+        char *to = chain->buffer + chain->used;
+        memcpy(to, first, count);
+        to[count] = ':';
+        memcpy(to + count + 1, data, length);
+        to[count + 1 + length] = ',';
+        chain->used += count + length + 2;
+        return;
+    }
     put(chain, first, count);
     put(chain, ":", 1);
     put(chain, data, length);
