@@ -126,8 +126,9 @@ static enum rc_exit judge(struct rc_context *context, const struct rc_request *r
 /* advice says what to make of a missing answer. */
 static const char *advice(const struct rc_request *request, enum rc_request_result result)
 {
-    bool order = request->has_action || request->verb == RC_VERB_SWEEP || request->until_at != RC_NONE ||
-                 request->adds || request->verb == RC_VERB_ARCHIVE;
+    bool order = request->has_action || request->verb == RC_VERB_SWEEP ||
+                 request->person.action != RC_PERSON_LIST || request->until_at != RC_NONE || request->adds ||
+                 request->verb == RC_VERB_ARCHIVE;
     if (result == RC_REQUEST_REFUSED) {
         return "nothing was changed";
     }
@@ -171,7 +172,7 @@ enum rc_exit rc_ask(struct rc_context *context, struct rc_request *request, stru
     return code;
 }
 
-/* A place in a list: a number, or a day and an employee. */
+/* A place in a list: a number, an employee, or a day and an employee. */
 struct place {
     int64_t number;
     char text[RC_DATE_MAX + RC_ID_MAX + 1];
@@ -190,11 +191,13 @@ static bool read_place(const struct rc_reading_row *reply, struct rc_request *re
         *place = (struct place){.number = RC_NONE};
         return false;
     }
-    snprintf(request->after_date, sizeof request->after_date, "%s", text);
-    size_t date = strlen(request->after_date);
-    if (text[date] != '/' || !rc_id_set(&request->after_employee, rc_text_of(text + date + 1))) {
+    const char *slash = strchr(text, '/');
+    size_t date = slash == NULL ? 0 : (size_t)(slash - text);
+    if (date >= sizeof request->after_date ||
+        !rc_id_set(&request->after_employee, rc_text_of(slash == NULL ? text : slash + 1))) {
         return false;
     }
+    snprintf(request->after_date, sizeof request->after_date, "%.*s", (int)date, text);
     snprintf(place->text, sizeof place->text, "%s", text);
     return true;
 }

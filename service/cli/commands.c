@@ -51,6 +51,15 @@ const struct rc_command rc_commands[] = {
      "MONTH is 2025-12. The service copies it, checks the copy, and only then drops it; verify takes the "
      "file.\n",
      RC_OPTIONS_CONNECTION, rc_command_archive},
+    {"employee", "list | add EMPLOYEE name=TEXT ... | set EMPLOYEE ... | remove EMPLOYEE",
+     "the directory: names, groups, who belongs here",
+     "  employee add    e100 name='Ana Lopez' [group=sales] [email=TEXT] [manager=m1]\n"
+     "  employee set    e100 group=depot email=           what is not named stays; empty takes it away\n"
+     "  employee remove e100                              not while they are IN\n"
+     "  employee list   [--employee E]                    those who were removed, too\n"
+     "Who was removed and is added again begins anew. Nothing of what they worked is lost by removing "
+     "them.\n",
+     RC_OPTIONS_CONNECTION | RC_OPTION(RC_O_EMPLOYEE) | RC_OPTION(RC_O_LIMIT), rc_command_employee},
     {"verify", "DB [--receipt FILE] [ARCHIVE...]", "check the hash chains, the invariants and a receipt",
      "Reads the files, also while the service runs; asks nobody. Shows the heads of the logs, and names the "
      "first\n"

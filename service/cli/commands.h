@@ -19,6 +19,7 @@ enum rc_exit rc_command_training(struct rc_context *context);
 enum rc_exit rc_command_training_report(struct rc_context *context);
 enum rc_exit rc_command_policy(struct rc_context *context);
 enum rc_exit rc_command_archive(struct rc_context *context);
+enum rc_exit rc_command_employee(struct rc_context *context);
 enum rc_exit rc_command_verify(struct rc_context *context); /* reads files, asks nobody */
 enum rc_exit rc_command_backup(struct rc_context *context); /* likewise */
 /* becomes rollcall-agent; returns only where that cannot be started */

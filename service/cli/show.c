@@ -97,6 +97,13 @@ static void show_worked(const struct rc_context *context, const struct rc_readin
     }
 }
 
+static void show_yes(const struct rc_context *context, const struct rc_reading_row *row, const char *key,
+                     GString *out)
+{
+    (void)context;
+    g_string_append(out, rc_row_true(row, key) ? "yes" : "no");
+}
+
 static bool is_held(const struct rc_reading_row *row)
 {
     const char *state = rc_row_text(row, "state");
@@ -289,6 +296,15 @@ static const struct list lists[RC_SHOW_KIND_COUNT] = {
                               {"AFTER", true, "breakAfterMinutes", show_integer},
                               {"BY", false, "actor", show_actor},
                           }},
+    [RC_SHOW_DIRECTORY] = {"nobody is in the directory",
+                           {
+                               {"EMPLOYEE", false, "employeeId", show_text},
+                               {"NAME", false, "name", show_text},
+                               {"GROUP", false, "group", show_text},
+                               {"EMAIL", false, "email", show_text},
+                               {"MANAGER", false, "managerId", show_text},
+                               {"ACTIVE", false, "active", show_yes},
+                           }},
 };
 
 static void csv_headings(const struct rc_show *show)

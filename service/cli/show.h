@@ -18,6 +18,7 @@ enum rc_show_kind {
     RC_SHOW_TRAINING_COURSES,  /* of one day */
     RC_SHOW_TRAINING_SESSIONS, /* of one day */
     RC_SHOW_POLICIES,
+    RC_SHOW_DIRECTORY,
     RC_SHOW_KIND_COUNT
 };
 

@@ -345,9 +345,25 @@ static void hear(struct rc_engine *engine, uint32_t index, const struct rc_punch
     }
 }
 
+/* Section 8: nothing is known, and nothing heard, of somebody who is not served; but the same id still gets
+ * the same answer (P-12). */
+static void turn_away(struct rc_engine *engine, const struct rc_punch *punch, struct rc_effects *out)
+{
+    if (punch->prior.found) {
+        answer_again(punch, out);
+    } else {
+        rc_punch_receipt(engine, punch, NULL, RC_REJECTED, RC_NOT_FOUND, "not in the directory of employees",
+                         out);
+    }
+}
+
 void rc_punch_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out)
 {
     struct rc_punch punch = event->punch;
+    if (punch.stranger) {
+        turn_away(engine, &punch, out);
+        return;
+    }
     uint32_t index = rc_employee_find(engine, &punch.employee);
     index = index != RC_NIL ? index : rc_employee_make(engine, &punch.employee);
     if (index == RC_NIL) {

@@ -38,9 +38,12 @@ static bool manager_may(const struct rc_request *request)
     return request->verb != RC_VERB_SWEEP;
 }
 
-/* Whoever keeps the service running sees everything and decides on nobody's pay. */
+/* Whoever keeps the service running sees everything, decides on nobody's pay, and says of nobody who they
+ * are. */
 static bool ops_may(const struct rc_request *request)
 {
+    if (request->verb == RC_VERB_EMPLOYEE)
+        return false;
     return request->verb != RC_VERB_CORRECT || request->asks;
 }
 

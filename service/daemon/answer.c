@@ -254,6 +254,12 @@ static void dispatch(const struct rc_answering *answering)
     case RC_VERB_MAINTENANCE:
         order(answering, answer_maintenance);
         return;
+    case RC_VERB_EMPLOYEE:
+        if (answering->request->person.action == RC_PERSON_LIST)
+            question(answering, rc_answer_employees, true);
+        else
+            order(answering, rc_answer_employee);
+        return;
     case RC_VERB_TRAINING_DAYS:
     case RC_VERB_POLICY:
     case RC_VERB_ARCHIVE:

@@ -45,4 +45,11 @@ void rc_answer_periods(const struct rc_answering *answering);
 void rc_answer_asks(const struct rc_answering *answering);
 void rc_answer_correct(const struct rc_answering *answering);
 
+/* answer_employee.c: the directory, and changes of it; rc_answer_introduce tells the engine of somebody in it
+ * (their group, P-8) or removed from it. */
+void rc_answer_employees(const struct rc_answering *answering);
+void rc_answer_employee(const struct rc_answering *answering);
+void rc_answer_introduce(struct rc_service *service, struct rc_site *site, const struct rc_directory_row *row,
+                         int64_t now, int64_t at);
+
 #endif

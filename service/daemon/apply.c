@@ -77,6 +77,8 @@ static bool apply_status(const struct rc_applying *applying, struct rc_effect *e
     if (status->presence == RC_HELD)
         applying->outcome->held++;
     rc_topic_status(topic, &applying->site->name, &status->employee);
+    if (rc_directory_hides(&applying->site->directory, status))
+        return rc_batch_publish(applying->service, applying->site, topic, text(NULL, 0), text(NULL, 0), true);
     return tell(applying, topic, payload, rc_encode_status(status, payload, sizeof payload), true);
 }
 

@@ -132,6 +132,15 @@ static bool may_decide(const struct rc_answering *answering, const struct rc_id 
     return false;
 }
 
+/* Nothing is added for somebody who never was in a strict directory; the hours of those who left can still be
+ * put right. */
+static bool is_unlisted(const struct rc_answering *answering, const struct correction *correction)
+{
+    const struct rc_directory *directory = &answering->site->directory;
+    return correction->action == RC_ACTION_ADD && directory->strict &&
+           rc_directory_find(directory, &correction->employee) == RC_UNLISTED;
+}
+
 static void answer_outcome(const struct rc_answering *answering, int64_t ask,
                            const struct rc_outcome *outcome)
 {
@@ -152,6 +161,10 @@ static void decide_row(const struct rc_answering *answering)
     struct rc_outcome outcome;
     if (correction.seq != RC_NONE && !find_owner(answering, correction.seq, &correction.employee))
         return;
+    if (is_unlisted(answering, &correction)) {
+        refuse(answering, RC_NOT_FOUND, "the directory has no such employee");
+        return;
+    }
     if (may_decide(answering, &correction.employee, &(struct rc_id){0}) &&
         decide(answering, &correction, &outcome))
         answer_outcome(answering, RC_NONE, &outcome);

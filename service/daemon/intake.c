@@ -182,6 +182,36 @@ static void take_progress(struct rc_service *service, struct rc_site *site, cons
 
 /* ---- what else a message can be ---- */
 
+#define NOT_LISTED "not in the directory of employees"
+
+/* Of somebody who is not served (directory.strict): counted, and whoever waits for an answer gets it. */
+static void take_stranger(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
+                          struct rc_decoded *decoded)
+{
+    const struct rc_topic *from = &decoded->topic;
+    char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    size_t length = 0;
+    rc_metrics_add(service->metrics, RC_M_REFUSED, site->index, RC_REFUSAL_STRANGER, 1);
+    if (decoded->event.kind == RC_EV_PUNCH) {
+        decoded->event.punch.stranger = true;
+        take_punch(service, site, message, &decoded->event);
+    } else if (decoded->event.kind == RC_EV_TRAINING) {
+        rc_topic_training_result(topic, &site->name, &from->employee, &from->session);
+        length = rc_encode_refusal(RC_NOT_FOUND, NOT_LISTED, payload, sizeof payload);
+    } else if (decoded->event.kind == RC_EV_PROGRESS) {
+        struct rc_receipt receipt = {
+            .id = decoded->punch_id, .result = RC_REJECTED, .code = RC_NOT_FOUND, .message = NOT_LISTED};
+        prove(service, site, &receipt);
+        rc_topic_receipt(topic, &site->name, &from->employee, &from->session);
+        length = rc_encode_receipt(&receipt, payload, sizeof payload);
+    }
+    if (length > 0) {
+        struct rc_reply_to to = answer_on(message, topic);
+        rc_publisher_direct(&site->publisher, to.topic, (struct rc_text){payload, length},
+                            (struct rc_text){to.correlation, to.correlation_length}, 1, false);
+    }
+}
+
 /* A heartbeat too many of one sender is dropped before the engine; those before it were evidence enough. */
 static bool is_excess(struct rc_service *service, struct rc_site *site, const struct rc_event *event)
 {
@@ -208,6 +238,10 @@ static void take_event(struct rc_service *service, struct rc_site *site, const s
     }
     if (is_excess(service, site, &decoded->event))
         return;
+    if (rc_directory_bars(&site->directory, &decoded->topic.employee)) {
+        take_stranger(service, site, message, decoded);
+        return;
+    }
     switch (decoded->event.kind) {
     case RC_EV_PUNCH:
         take_punch(service, site, message, &decoded->event);

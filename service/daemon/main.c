@@ -1,5 +1,6 @@
 /* rollcalld: reads the settings, opens the database, restores the sites, and runs the loop until it is told
  * to stop. */
+#include "daemon/answer.h"
 #include "daemon/http.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -144,6 +145,41 @@ static bool count_outbox(void *context, int site, const struct rc_outgoing *mess
     return true;
 }
 
+/* People of the directory of whom the engine has not heard, one page of them. */
+struct newcomers {
+    const struct rc_engine *engine;
+    struct rc_id last; /* looked at */
+    struct rc_directory_row rows[64];
+    size_t count;
+};
+
+static bool take_newcomer(void *context, const struct rc_directory_row *row)
+{
+    struct newcomers *newcomers = context;
+    struct rc_employee_view view;
+    newcomers->last = row->employee;
+    if (row->active && !rc_engine_find(newcomers->engine, &row->employee, &view))
+        newcomers->rows[newcomers->count++] = *row; /* its texts are not used */
+    return newcomers->count < sizeof newcomers->rows / sizeof newcomers->rows[0];
+}
+
+/* Whoever the directory has and the engine does not know yet is shown as OUT, and counts in their group
+ * (P-8). */
+static bool introduce_newcomers(struct rc_service *service, struct rc_site *site)
+{
+    static struct newcomers newcomers; /* large; one thread, and once a site */
+    newcomers = (struct newcomers){.engine = site->engine};
+    do {
+        newcomers.count = 0;
+        if (rc_store_directory_after(service->store, site->number, &newcomers.last, take_newcomer,
+                                     &newcomers) != RC_STORE_OK)
+            return false;
+        for (size_t i = 0; i < newcomers.count; i++)
+            rc_answer_introduce(service, site, &newcomers.rows[i], service->reading.now, service->reading.at);
+    } while (newcomers.count > 0);
+    return true;
+}
+
 /* Restores every site, and writes down that the service started. */
 static int open_sites(struct rc_service *service)
 {
@@ -160,9 +196,12 @@ static int open_sites(struct rc_service *service)
         }
     }
     rc_store_outbox_each(service->store, 0, count_outbox, service);
-    for (int i = 0; i < service->site_count; i++)
+    for (int i = 0; i < service->site_count; i++) {
+        if (!introduce_newcomers(service, &service->sites[i]))
+            return RC_EXIT_FAILED;
         rc_batch_audit(service, &service->sites[i], "SERVICE_START", NULL, NULL,
                        "{\"version\":\"" RC_VERSION "\"}");
+    }
     return rc_batch_commit(service) ? RC_EXIT_OK : RC_EXIT_FAILED;
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/publisher.h"
 
+#include "daemon/directory.h"
 #include "daemon/training_day.h"
 #include "wire/encode.h"
 #include "wire/topic.h"
@@ -284,6 +285,10 @@ static bool republish_employee(struct rc_publisher *publisher)
         return true;
     }
     rc_topic_status(topic, &publisher->name, &view.employee);
+    if (publisher->directory && rc_directory_hides(publisher->directory, &view.status)) {
+        publisher->cursor = cursor;
+        return true;
+    }
     if (!retain(publisher, topic, payload, rc_encode_status(&view.status, payload, sizeof payload)))
         return false;
     publisher->cursor = cursor;
@@ -356,6 +361,8 @@ static void republish_devices(struct rc_publisher *publisher, int64_t allowed)
 static bool keep_profile(void *context, const struct rc_directory_row *row)
 {
     struct rc_publisher *publisher = context;
+    if (!row->active)
+        return true;
     /* grows by doubling, at powers of two */
     size_t count = publisher->profile_count;
     if ((count & (count - 1)) == 0) {

@@ -45,6 +45,7 @@ enum rc_republish_phase {
 };
 
 struct rc_direct;
+struct rc_directory;
 struct rc_profile;
 
 struct rc_publisher {
@@ -52,6 +53,7 @@ struct rc_publisher {
     struct rc_id name;
     struct rc_link *link; /* the site's, borrowed */
     const struct rc_engine *engine;
+    const struct rc_directory *directory;        /* whose statuses are none; NULL: nobody's */
     const struct rc_training_policies *policies; /* the site's, borrowed; NULL: no training is retained */
     bool up;
     bool full;            /* the link took no more, this turn; tried again at the next pump */

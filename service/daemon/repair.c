@@ -22,7 +22,7 @@ static size_t status_of(const struct rc_site *site, const struct rc_id *employee
                         char payload[RC_ENCODED_MAX])
 {
     struct rc_employee_view view;
-    if (!rc_engine_find(site->engine, employee, &view))
+    if (!rc_engine_find(site->engine, employee, &view) || rc_directory_hides(&site->directory, &view.status))
         return 0;
     return rc_encode_status(&view.status, payload, RC_ENCODED_MAX);
 }
@@ -50,6 +50,8 @@ struct profile {
 static bool take_profile(void *context, const struct rc_directory_row *row)
 {
     struct profile *profile = context;
+    if (!row->active)
+        return false;
     profile->length =
         rc_encode_profile(&row->employee, row->name, &row->group, profile->payload, RC_ENCODED_MAX);
     return false;

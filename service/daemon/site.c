@@ -64,6 +64,12 @@ static bool take_session(void *context, const struct rc_session_row *row)
     return true;
 }
 
+static bool take_person(void *context, const struct rc_directory_row *row)
+{
+    rc_directory_set(context, &row->employee, row->active);
+    return true;
+}
+
 static enum rc_store_result restore(struct rc_site *site, struct rc_store *store)
 {
     struct restoring restoring = {.engine = site->engine, .alerts = &site->alerts};
@@ -78,6 +84,8 @@ static enum rc_store_result restore(struct rc_site *site, struct rc_store *store
         result = rc_store_load_employees(store, site->number, take_employee, &restoring);
     if (result == RC_STORE_OK && !restoring.full)
         result = rc_store_load_sessions(store, site->number, take_session, &restoring);
+    if (result == RC_STORE_OK)
+        result = rc_store_directory(store, site->number, take_person, &site->directory);
     rc_alerts_restored(&site->alerts);
     site->crowded = restoring.full;
     return result;
@@ -135,6 +143,8 @@ bool rc_site_open(struct rc_site *site, int index, const struct rc_config *confi
         return false;
     }
     rc_publisher_init(&site->publisher, site->number, &site->name, site->engine);
+    rc_directory_init(&site->directory, config->directory_strict);
+    site->publisher.directory = &site->directory;
     site->publisher.policies = &site->training.policies;
     rc_alerts_init(&site->alerts, &config->alerts, reading.now);
     return load(site, store, reading, error) && rc_training_site_open(site, store, random_seed(), error);
@@ -187,6 +197,7 @@ void rc_site_disconnect(struct rc_site *site, int timeout_ms)
 void rc_site_close(struct rc_site *site)
 {
     rc_publisher_fini(&site->publisher);
+    rc_directory_fini(&site->directory);
     rc_rate_fini(&site->rate);
     rc_training_site_close(site);
     free(site->memory);

@@ -10,6 +10,7 @@
 #include "daemon/backlog.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"
+#include "daemon/directory.h"
 #include "daemon/forgery.h"
 #include "daemon/metrics.h"
 #include "daemon/publisher.h"
@@ -39,6 +40,7 @@ struct rc_site {
     int64_t ticked_now; /* of the last TICK */
     bool ticking;       /* that one had more to do than goes into one transaction */
     int64_t saved_t;    /* service time as handed to the store last */
+    struct rc_directory directory;
     struct rc_publisher publisher;
     struct rc_backlog backlog;
     struct rc_alerts alerts;

@@ -381,10 +381,17 @@ static struct rc_directory_row read_person(sqlite3_stmt *statement)
 enum rc_store_result rc_store_directory(struct rc_store *store, int site, rc_store_directory_fn *each,
                                         void *context)
 {
+    return rc_store_directory_after(store, site, &(struct rc_id){0}, each, context);
+}
+
+enum rc_store_result rc_store_directory_after(struct rc_store *store, int site, const struct rc_id *employee,
+                                              rc_store_directory_fn *each, void *context)
+{
     struct binder binder;
     enum rc_store_result result = rc_handle_may_read(store, site);
     if (result != RC_STORE_OK || !begin(store, site, RC_SQL_DIRECTORY, &binder, &result))
         return result;
+    rc_bind_key(&binder, employee);
     while (rc_handle_row(store, binder.statement, &result)) {
         struct rc_directory_row row = read_person(binder.statement);
         if (!each(context, &row)) {
@@ -409,4 +416,20 @@ enum rc_store_result rc_store_directory_one(struct rc_store *store, int site, co
     each(context, &row);
     sqlite3_reset(binder.statement);
     return RC_STORE_OK;
+}
+
+enum rc_store_result rc_store_directory_set(struct rc_store *store, int site,
+                                            const struct rc_directory_row *row)
+{
+    struct binder binder;
+    enum rc_store_result result = rc_handle_may_write(store, site);
+    if (result != RC_STORE_OK || !begin(store, site, RC_SQL_DIRECTORY_SET, &binder, &result))
+        return result;
+    rc_bind_key(&binder, &row->employee);
+    rc_bind_text(&binder, row->name);
+    rc_bind_id(&binder, &row->group);
+    rc_bind_text(&binder, row->email);
+    rc_bind_id(&binder, &row->manager);
+    rc_bind_int(&binder, row->active ? 1 : 0);
+    return rc_handle_run(store, binder.statement);
 }

@@ -175,11 +175,15 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
         "SELECT NULL, device_id, class, epoch, last_heartbeat, state, ended_by, interval_ms, heard_t, "
         "first_at, deadline_t, NULL, NULL, NULL FROM devices WHERE site = ? AND state IS NOT NULL "
         "ORDER BY device_id",
-    [RC_SQL_DIRECTORY] =
-        "SELECT employee_id, grp, manager_id, name, email, active FROM employees WHERE site = ? "
-        "ORDER BY employee_id",
+    [RC_SQL_DIRECTORY] = "SELECT employee_id, grp, manager_id, name, email, active FROM employees "
+                         "WHERE site = ? AND employee_id > ? ORDER BY employee_id",
     [RC_SQL_DIRECTORY_ONE] = "SELECT employee_id, grp, manager_id, name, email, active FROM employees "
                              "WHERE site = ? AND employee_id = ?",
+    [RC_SQL_DIRECTORY_SET] =
+        "INSERT INTO employees (site, employee_id, name, grp, email, manager_id, active) VALUES "
+        "(?,?,?,?,?,?,?) "
+        "ON CONFLICT (site, employee_id) DO UPDATE SET name = excluded.name, grp = excluded.grp, "
+        "email = excluded.email, manager_id = excluded.manager_id, active = excluded.active",
     [RC_SQL_ALERT_RAISE] =
         "INSERT INTO alerts (site, kind, since, detail) "
         "SELECT ?1, ?2, COALESCE((SELECT max(since) FROM alerts WHERE site = ?1 AND kind = ?2 "

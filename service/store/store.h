@@ -212,9 +212,16 @@ struct rc_directory_row {
 typedef bool rc_store_directory_fn(void *context, const struct rc_directory_row *row);
 enum rc_store_result rc_store_directory(struct rc_store *store, int site, rc_store_directory_fn *each,
                                         void *context);
-/* rc_store_directory_one calls it for that employee alone; NOT_FOUND: the directory has none such. */
+/* In the order of ids. rc_store_directory_after begins behind that employee (empty: at the first);
+ * rc_store_directory_one calls it for that employee alone; NOT_FOUND: the directory has none such. */
+enum rc_store_result rc_store_directory_after(struct rc_store *store, int site, const struct rc_id *employee,
+                                              rc_store_directory_fn *each, void *context);
 enum rc_store_result rc_store_directory_one(struct rc_store *store, int site, const struct rc_id *employee,
                                             rc_store_directory_fn *each, void *context);
+
+/* rc_store_directory_set writes the row of row->employee, new or not, in the open transaction. */
+enum rc_store_result rc_store_directory_set(struct rc_store *store, int site,
+                                            const struct rc_directory_row *row);
 
 enum rc_store_result rc_store_alert(struct rc_store *store, int site, const char *kind, bool raised,
                                     int64_t at, struct rc_text detail);

@@ -18,6 +18,7 @@ static const char *const refusal_names[] = {
     [RC_REFUSAL_TOO_LONG] = "too-long",
     [RC_REFUSAL_NOT_JSON] = "not-json",
     [RC_REFUSAL_FIELD] = "field",
+    [RC_REFUSAL_STRANGER] = "not-in-directory",
 };
 _Static_assert(sizeof refusal_names / sizeof refusal_names[0] == RC_REFUSAL_COUNT,
                "every refusal has a name");

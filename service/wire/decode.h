@@ -40,13 +40,32 @@ enum rc_verb {
     RC_VERB_MAINTENANCE,
     RC_VERB_STATUS, /* one employee: status, sessions; what `rollcall status` asks */
     RC_VERB_TRAINING_DAYS,
-    RC_VERB_POLICY,  /* of training */
-    RC_VERB_ARCHIVE, /* a month of the audit log */
+    RC_VERB_POLICY,   /* of training */
+    RC_VERB_ARCHIVE,  /* a month of the audit log */
+    RC_VERB_EMPLOYEE, /* the directory */
     RC_VERB_COUNT
 };
 
 /* rc_verb_name returns the verb as topics spell it; "" for RC_VERB_UNKNOWN. */
 const char *rc_verb_name(enum rc_verb verb);
+
+/* Bytes of a name and of an address in the directory; longer ones are refused. An address has 254 at most
+ * (RFC 5321), and with all of it a request still has less than RC_PAYLOAD_MAX. */
+#define RC_NAME_MAX  128
+#define RC_EMAIL_MAX 254
+
+enum rc_person_action { RC_PERSON_LIST, RC_PERSON_ADD, RC_PERSON_CHANGE, RC_PERSON_REMOVE };
+
+/* rc_person_action_name returns the action as payloads spell it. */
+const char *rc_person_action_name(enum rc_person_action action);
+
+/* What is to be said of somebody in the directory: only what has a `has`; an empty text takes away. */
+struct rc_person {
+    enum rc_person_action action;
+    bool has_name, has_group, has_email, has_manager;
+    char name[RC_NAME_MAX + 1], email[RC_EMAIL_MAX + 1]; /* NUL-terminated */
+    struct rc_id group, manager;
+};
 
 /* A request, flat: which fields count depends on the verb. Integers are RC_NONE, ids and texts empty, where
  * absent. */
@@ -78,6 +97,7 @@ struct rc_request {
     int64_t limit_minutes, interval_ms, break_minutes, break_after_minutes; /* policy: what it changes */
     char zone[RC_ZONE_MAX + 1];                                             /* policy: "zone" */
     char month[RC_MONTH_MAX];                                               /* archive: "month", "2026-01" */
+    struct rc_person person; /* employee: "action", ...; its "cursor" is after_employee */
 };
 
 enum rc_decoded_kind {
@@ -101,7 +121,8 @@ enum rc_refusal {
     RC_REFUSAL_UNSIGNED, /* access.mode required: no valid rc-mac, and no lost leave */
     RC_REFUSAL_TOO_LONG,
     RC_REFUSAL_NOT_JSON,
-    RC_REFUSAL_FIELD, /* a field is missing, of the wrong type, or out of range */
+    RC_REFUSAL_FIELD,    /* a field is missing, of the wrong type, or out of range */
+    RC_REFUSAL_STRANGER, /* directory.strict: of somebody who is not, or no longer, in the directory */
     RC_REFUSAL_COUNT
 };
 /* rc_refusal_name returns a word for counters and logs: "retained", "not-json", ...; "" for none. */

@@ -21,5 +21,6 @@ void rc_decode_canary(const struct rc_message *message, struct rc_decoded *out);
 void rc_decode_training_days(struct rc_fields *fields, struct rc_request *request);
 void rc_decode_policy(struct rc_fields *fields, struct rc_request *request);
 void rc_decode_archive(struct rc_fields *fields, struct rc_request *request);
+void rc_decode_employee(struct rc_fields *fields, struct rc_request *request);
 
 #endif

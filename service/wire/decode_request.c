@@ -124,6 +124,7 @@ static const struct {
     [RC_VERB_TRAINING_DAYS] = {"training-days", rc_decode_training_days},
     [RC_VERB_POLICY] = {"policy", rc_decode_policy},
     [RC_VERB_ARCHIVE] = {"archive", rc_decode_archive},
+    [RC_VERB_EMPLOYEE] = {"employee", rc_decode_employee},
 };
 _Static_assert(sizeof verbs / sizeof verbs[0] == RC_VERB_COUNT, "every verb has its fields");
 

@@ -31,7 +31,7 @@ size_t rc_encode_status(const struct rc_status *status, char *out, size_t size)
     rc_writer_word(&writer, "cause", rc_status_cause_name(status->ledger.cause));
     rc_writer_word(&writer, "presence", rc_presence_name(status->presence));
     rc_writer_integer(&writer, "sessions", status->sessions);
-    optional_integer(&writer, "lastSeen", status->evidence.at);
+    rc_writer_integer(&writer, "lastSeen", status->evidence.at); /* 0: never */
     rc_writer_integer(&writer, "version", status->ledger.version);
     return rc_writer_end(&writer);
 }
@@ -90,7 +90,7 @@ size_t rc_encode_device(const struct rc_device_status *device, char *out, size_t
     rc_writer_id(&writer, "deviceId", &device->device);
     rc_writer_bool(&writer, "online", device->online);
     rc_writer_integer(&writer, "since", device->since_at);
-    optional_integer(&writer, "lastSeen", device->last_seen_at);
+    rc_writer_integer(&writer, "lastSeen", device->last_seen_at);
     return rc_writer_end(&writer);
 }
 
@@ -100,7 +100,8 @@ size_t rc_encode_profile(const struct rc_id *employee, struct rc_text name, cons
     struct rc_writer writer;
     rc_writer_init(&writer, out, size);
     rc_writer_id(&writer, "employeeId", employee);
-    rc_writer_text(&writer, "name", name);
+    rc_writer_text(&writer, "name",
+                   name.length > 0 ? name : (struct rc_text){employee->text, employee->length});
     optional_id(&writer, "group", group);
     return rc_writer_end(&writer);
 }

@@ -44,7 +44,9 @@ static void add_after(struct rc_writer *writer, const struct rc_request *request
 {
     char cursor[RC_DATE_MAX + RC_ID_MAX + 1];
     if (request->after_employee.length > 0) {
-        snprintf(cursor, sizeof cursor, "%s/%s", request->after_date, request->after_employee.text);
+        bool dated = request->after_date[0] != '\0';
+        snprintf(cursor, sizeof cursor, "%s%s%s", request->after_date, dated ? "/" : "",
+                 request->after_employee.text);
         add_text(writer, "cursor", cursor);
     }
 }
@@ -58,6 +60,21 @@ static void add_policy(struct rc_writer *writer, const struct rc_request *reques
     add_text(writer, "zone", request->zone);
     add_integer(writer, "breakMinutes", request->break_minutes);
     add_integer(writer, "breakAfterMinutes", request->break_after_minutes);
+}
+
+static void add_given(struct rc_writer *writer, const char *key, bool given, const char *value)
+{
+    if (given)
+        rc_writer_text(writer, key, rc_text_of(value));
+}
+
+static void add_person(struct rc_writer *writer, const struct rc_person *person)
+{
+    add_text(writer, "action", rc_person_action_name(person->action));
+    add_given(writer, "name", person->has_name, person->name);
+    add_given(writer, "group", person->has_group, person->group.text);
+    add_given(writer, "email", person->has_email, person->email);
+    add_given(writer, "managerId", person->has_manager, person->manager.text);
 }
 
 size_t rc_request_write(const struct rc_request *request, char *out, size_t size)
@@ -86,6 +103,8 @@ size_t rc_request_write(const struct rc_request *request, char *out, size_t size
     add_integer(&writer, "until", request->until_at);
     if (request->verb == RC_VERB_POLICY)
         add_policy(&writer, request);
+    if (request->verb == RC_VERB_EMPLOYEE)
+        add_person(&writer, &request->person);
     add_text(&writer, "month", request->month);
     return rc_writer_end(&writer);
 }

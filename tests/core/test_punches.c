@@ -10,6 +10,25 @@ static void gone(struct rig *rig, const char *employee)
     assert_false(rig_in(rig, employee));
 }
 
+static void P_12_a_strangers_punch_is_rejected_and_nothing_is_known_of_them(void **state)
+{
+    struct rig *rig = fresh(state);
+    struct rc_employee_view view;
+    struct rc_event event = rig_punch_event(rig, "zoe", "tab", RC_IN);
+    event.punch.stranger = true;
+    rig_step(rig, &event);
+    assert_int_equal(rig->receipt.result, RC_REJECTED);
+    assert_int_equal(rig->receipt.code, RC_NOT_FOUND);
+    assert_true(rig->receipt.remember);
+    assert_false(rc_engine_find(rig->engine, &event.punch.employee, &view));
+    event.punch.prior = (struct rc_verdict){
+        .found = true, .type = RC_IN, .result = RC_REJECTED, .code = RC_NOT_FOUND, .recorded_at = 5};
+    rig_step(rig, &event);
+    assert_int_equal(rig->receipt.result, RC_DUPLICATE);
+    assert_int_equal(rig->receipt.code, RC_NOT_FOUND);
+    assert_false(rc_engine_find(rig->engine, &event.punch.employee, &view));
+}
+
 static void P_9_a_session_that_comes_back_resumes_without_a_gap(void **state)
 {
     struct rig *rig = fresh(state);
@@ -348,6 +367,7 @@ static void versions_count_up_by_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(P_12_a_strangers_punch_is_rejected_and_nothing_is_known_of_them),
         TEST(P_9_a_session_that_comes_back_resumes_without_a_gap),
         TEST(P_9_after_20_minutes_the_gap_is_never_bridged),
         TEST(P_9_at_least_two_minutes_after_it_was_detected),

@@ -584,6 +584,41 @@ static void an_alert_keeps_its_beginning_until_it_is_cleared(void **state)
     assert_int_equal(sql("SELECT count(*) FROM alerts"), 2);
 }
 
+static bool count_person(void *context, const struct rc_directory_row *row)
+{
+    strcat(context, row->employee.text);
+    strcat(context, row->active ? "+ " : "- ");
+    return true;
+}
+
+static void an_entry_of_the_directory_is_set_as_a_whole(void **state)
+{
+    struct rig *rig = *state;
+    struct rc_directory_row row = {.employee = rig_id("bert"),
+                                   .group = rig_id("depot"),
+                                   .manager = rig_id("m1"),
+                                   .name = rc_text_of("Bert"),
+                                   .email = rc_text_of("b@x"),
+                                   .active = true};
+    char seen[128] = "";
+    assert_int_equal(rc_store_directory_set(rig->store, rig->site, &row),
+                     RC_STORE_REFUSED); /* no transaction */
+    rig_ok(rig, rc_store_begin(rig->store));
+    rig_ok(rig, rc_store_directory_set(rig->store, rig->site, &row));
+    row.employee = rig_id("anna");
+    rig_ok(rig, rc_store_directory_set(rig->store, rig->site, &row));
+    row = (struct rc_directory_row){.employee = rig_id("bert"), .name = rc_text_of("B")};
+    rig_ok(rig, rc_store_directory_set(rig->store, rig->site, &row));
+    rig_ok(rig, rc_store_commit(rig->store));
+    rig_reopen(rig, SAME_BOOT);
+    rig_ok(rig, rc_store_directory(rig->store, rig->site, count_person, seen));
+    assert_string_equal(seen, "anna+ bert- ");
+    seen[0] = '\0';
+    row.employee = rig_id("anna");
+    rig_ok(rig, rc_store_directory_after(rig->store, rig->site, &row.employee, count_person, seen));
+    assert_string_equal(seen, "bert- ");
+}
+
 static bool keep_person(void *context, const struct rc_directory_row *row)
 {
     *(int *)context += row->active && row->name.length == 4 && strcmp(row->group.text, "sales") == 0;
@@ -636,6 +671,7 @@ int main(void)
         TEST(P_16_an_ask_waits_until_it_is_decided_once),
         TEST(an_alert_keeps_its_beginning_until_it_is_cleared),
         TEST(the_directory_gives_names_and_groups),
+        TEST(an_entry_of_the_directory_is_set_as_a_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,14 +42,14 @@ static void a_status_holds_what_the_contract_says(void **state)
                    "\"presence\":\"suspect\",\"sessions\":2,\"lastSeen\":1700000005000,\"version\":12}");
 }
 
-static void a_status_of_somebody_never_seen_has_no_lastSeen(void **state)
+static void a_status_of_somebody_never_seen_has_a_lastSeen_of_0(void **state)
 {
     (void)state;
     struct rc_status status = {.employee = id_of("bob"), .ledger = {.since_at = 5, .version = 1}};
     assert_payload(
         rc_encode_status(&status, payload, sizeof payload),
         "{\"employeeId\":\"bob\",\"status\":\"OUT\",\"since\":5,\"cause\":\"NONE\",\"presence\":\"absent\","
-        "\"sessions\":0,\"version\":1}");
+        "\"sessions\":0,\"lastSeen\":0,\"version\":1}");
 }
 
 static void an_event_is_a_row_of_the_log(void **state)
@@ -181,6 +181,8 @@ static void the_services_other_payloads_hold_what_the_contract_says(void **state
         "{\"employeeId\":\"alice\",\"name\":\"Al \\\"Ace\\\" \xC3\x89\",\"group\":\"sales\"}");
     assert_payload(rc_encode_profile(&alice, rc_text_of("A"), &none, payload, sizeof payload),
                    "{\"employeeId\":\"alice\",\"name\":\"A\"}");
+    assert_payload(rc_encode_profile(&alice, (struct rc_text){NULL, 0}, &none, payload, sizeof payload),
+                   "{\"employeeId\":\"alice\",\"name\":\"alice\"}"); /* section 8: the id for a name */
     struct rc_summary summary = {1, 2, 3, 4, 5, 6, 7, 8};
     assert_payload(rc_encode_summary(&summary, payload, sizeof payload),
                    "{\"in\":1,\"out\":2,\"present\":3,\"suspect\":4,\"held\":5,\"sessions\":6,\"devices\":7,"
@@ -189,6 +191,103 @@ static void the_services_other_payloads_hold_what_the_contract_says(void **state
                    "{\"kind\":\"device-lost\",\"since\":9,\"detail\":\"k1 is silent\\u000a\"}");
     assert_payload(rc_encode_service(false, "0.1.0", 3, payload, sizeof payload),
                    "{\"online\":false,\"version\":\"0.1.0\",\"startedAt\":3}");
+}
+
+/* The keys of a payload, in their order. */
+static void assert_keys(size_t length, const char *expected)
+{
+    char keys[512] = "";
+    assert_int_equal(length, strlen(payload));
+    cJSON *root = cJSON_ParseWithOpts(payload, NULL, true);
+    assert_non_null(root);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, root)
+    {
+        strcat(keys, keys[0] == '\0' ? "" : " ");
+        strcat(keys, item->string);
+    }
+    cJSON_Delete(root);
+    assert_string_equal(keys, expected);
+}
+
+#define EVERYWHERE .employee = id_of("alice"), .session = id_of("s1")
+
+/* Sections 2 and 4, as they name them, with everything given that may be given. */
+static void every_payload_has_the_fields_of_the_contract_and_no_other(void **state)
+{
+    (void)state;
+    struct rc_status status = {.employee = id_of("alice"), .evidence = {.at = 1}};
+    struct rc_row row = {EVERYWHERE,
+                         .seq = 1,
+                         .id = punch_id_of("p"),
+                         .login = id_of("k1"),
+                         .type = RC_AUTO_OUT,
+                         .at = 1,
+                         .last_evidence_at = 1,
+                         .detected_at = 1,
+                         .recorded_at = 1,
+                         .device_at = 1,
+                         .cause = RC_CAUSE_OUTAGE,
+                         .closes = 1,
+                         .target_seq = 1,
+                         .hold = 1,
+                         .action = RC_ACTION_ADD,
+                         .actor = id_of("m1"),
+                         .reason = rc_text_of("r"),
+                         .note = rc_text_of("n"),
+                         .out_t = 1,
+                         .out_detected_t = 1};
+    struct rc_receipt receipt = {EVERYWHERE,
+                                 .id = punch_id_of("p"),
+                                 .type = RC_IN,
+                                 .result = RC_DUPLICATE,
+                                 .first = RC_HELD_BACK,
+                                 .seq = 1,
+                                 .at = 1,
+                                 .recorded_at = 1,
+                                 .review = true,
+                                 .code = RC_NO_IN,
+                                 .message = "m",
+                                 .remember = true,
+                                 .has_hash = true};
+    struct rc_device_status device = {.device = id_of("k1"), .since_at = 1, .last_seen_at = 1};
+    struct rc_summary summary = {0};
+    struct rc_id group = id_of("g");
+    assert_keys(rc_encode_status(&status, payload, sizeof payload),
+                "employeeId status since cause presence sessions lastSeen version");
+    assert_keys(rc_encode_event(&row, payload, sizeof payload),
+                "seq id employeeId type at lastEvidenceAt detectedAt recordedAt cause sessionId login review "
+                "holdId targetSeq hash");
+    assert_keys(rc_encode_receipt(&receipt, payload, sizeof payload),
+                "id result first seq type at recordedAt hash review code message");
+    assert_keys(rc_encode_profile(&row.employee, row.note, &group, payload, sizeof payload),
+                "employeeId name group");
+    assert_keys(rc_encode_device(&device, payload, sizeof payload), "deviceId online since lastSeen");
+    assert_keys(rc_encode_summary(&summary, payload, sizeof payload),
+                "in out present suspect held sessions devices asOf");
+    assert_keys(rc_encode_alert(RC_ALERT_LINK, 1, "d", payload, sizeof payload), "kind since detail");
+    assert_keys(rc_encode_service(true, "v", 1, payload, sizeof payload), "online version startedAt");
+    assert_keys(rc_encode_refusal(RC_INVALID_ARGUMENT, "m", payload, sizeof payload), "code message");
+}
+
+/* And with nothing given that may be missing: what has no question mark in the contract is always there. */
+static void what_the_contract_does_not_call_optional_is_always_there(void **state)
+{
+    (void)state;
+    struct rc_status status = {.employee = id_of("alice")};
+    struct rc_row row = {.seq = 1, .employee = id_of("alice"), .type = RC_IN, .cause = RC_CAUSE_PUNCH};
+    struct rc_receipt receipt = {.id = punch_id_of("p"), .result = RC_RETRY};
+    struct rc_device_status device = {.device = id_of("k1")};
+    struct rc_id none = {0};
+    assert_keys(rc_encode_status(&status, payload, sizeof payload),
+                "employeeId status since cause presence sessions lastSeen version");
+    assert_keys(rc_encode_event(&row, payload, sizeof payload),
+                "seq employeeId type at recordedAt cause review hash");
+    assert_keys(rc_encode_receipt(&receipt, payload, sizeof payload), "id result");
+    assert_keys(
+        rc_encode_profile(&status.employee, (struct rc_text){NULL, 0}, &none, payload, sizeof payload),
+        "employeeId name");
+    assert_keys(rc_encode_device(&device, payload, sizeof payload), "deviceId online since lastSeen");
 }
 
 static void a_canary_that_was_written_is_read_back(void **state)
@@ -221,7 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_status_holds_what_the_contract_says),
-        cmocka_unit_test(a_status_of_somebody_never_seen_has_no_lastSeen),
+        cmocka_unit_test(a_status_of_somebody_never_seen_has_a_lastSeen_of_0),
         cmocka_unit_test(an_event_is_a_row_of_the_log),
         cmocka_unit_test(an_auto_out_says_evidence_detection_and_hold),
         cmocka_unit_test(P_12_a_receipt_of_a_duplicate_says_what_was_first),
@@ -229,6 +328,8 @@ int main(void)
         cmocka_unit_test(the_longest_receipt_fits),
         cmocka_unit_test(a_held_receipt_keeps_a_time_of_16_digits),
         cmocka_unit_test(the_services_other_payloads_hold_what_the_contract_says),
+        cmocka_unit_test(every_payload_has_the_fields_of_the_contract_and_no_other),
+        cmocka_unit_test(what_the_contract_does_not_call_optional_is_always_there),
         cmocka_unit_test(a_canary_that_was_written_is_read_back),
         cmocka_unit_test(a_refusal_is_a_code_and_a_message),
         cmocka_unit_test(what_does_not_fit_gives_0),

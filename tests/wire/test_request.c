@@ -288,6 +288,28 @@ static void a_refused_request_still_says_whose_it_is_and_which(void **state)
     assert_string_equal(ask("who", payload)->request_id, id);
 }
 
+static void a_change_of_the_directory_that_is_wrong_is_told_which_field(void **state)
+{
+    (void)state;
+    const char *no_id = "employee: group must be an id of 1 to 64 of A-Z a-z 0-9 _ -, or empty";
+    const struct refused all[] = {
+        {"{\"action\":\"fire\"}", "employee: action must be list, add, change or remove"},
+        {"{\"action\":\"add\",\"name\":\"A\"}", "employee: missing employeeId"},
+        {"{\"action\":\"add\",\"employeeId\":\"a\"}", "employee: missing name"},
+        {"{\"action\":\"add\",\"employeeId\":\"a\",\"name\":\"\"}", "employee: name must not be empty"},
+        {"{\"action\":\"change\",\"employeeId\":\"a\",\"name\":\"\"}", "employee: name must not be empty"},
+        {"{\"action\":\"change\",\"employeeId\":\"a\"}",
+         "employee: name, group, email or managerId must be given"},
+        {"{\"action\":\"change\",\"employeeId\":\"a\",\"group\":\"a b\"}", no_id},
+        {"{\"action\":\"change\",\"employeeId\":\"a\",\"group\":5}",
+         "employee: group must be a text of 0 to 64 bytes"},
+        {"{\"action\":\"remove\"}", "employee: missing employeeId"},
+        {"{\"cursor\":7}", "employee: cursor must be an id of 1 to 64 of A-Z a-z 0-9 _ -"},
+    };
+    assert_refused(REQUEST "employee", all, COUNT(all), RC_ANSWER_REPLY);
+    assert_int_equal(ask("employee", "")->person.action, RC_PERSON_LIST);
+}
+
 static void a_request_that_breaks_a_rule_of_json_still_says_which_it_is(void **state)
 {
     (void)state;
@@ -357,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_month_is_archived_by_its_name),
         cmocka_unit_test(a_question_that_is_wrong_is_told_which_field),
         cmocka_unit_test(a_refused_request_still_says_whose_it_is_and_which),
+        cmocka_unit_test(a_change_of_the_directory_that_is_wrong_is_told_which_field),
         cmocka_unit_test(a_request_that_breaks_a_rule_of_json_still_says_which_it_is),
         cmocka_unit_test(a_request_that_is_too_long_still_says_which_it_is),
     };

@@ -46,6 +46,19 @@ static struct rc_request carried(const struct rc_request *request)
     return decoded.request;
 }
 
+static void assert_same_person(const struct rc_person *got, const struct rc_person *sent)
+{
+    assert_int_equal(got->action, sent->action);
+    assert_int_equal(got->has_name, sent->has_name);
+    assert_int_equal(got->has_group, sent->has_group);
+    assert_int_equal(got->has_email, sent->has_email);
+    assert_int_equal(got->has_manager, sent->has_manager);
+    assert_string_equal(got->name, sent->name);
+    assert_string_equal(got->email, sent->email);
+    assert_true(rc_id_equal(&got->group, &sent->group));
+    assert_true(rc_id_equal(&got->manager, &sent->manager));
+}
+
 static void assert_carried(const struct rc_request *sent)
 {
     struct rc_request got = carried(sent);
@@ -81,6 +94,7 @@ static void assert_carried(const struct rc_request *sent)
     assert_int_equal(got.break_after_minutes, sent->break_after_minutes);
     assert_string_equal(got.zone, sent->zone);
     assert_string_equal(got.month, sent->month);
+    assert_same_person(&got.person, &sent->person);
 }
 
 static struct rc_request request_of(enum rc_verb verb)
@@ -188,6 +202,30 @@ static void P_19_the_end_of_a_maintenance_arrives(void **state)
     (void)state;
     struct rc_request request = request_of(RC_VERB_MAINTENANCE);
     request.until_at = 0;
+    assert_carried(&request);
+}
+
+static void every_change_of_the_directory_arrives(void **state)
+{
+    (void)state;
+    struct rc_request request = request_of(RC_VERB_EMPLOYEE);
+    assert_carried(&request); /* the list */
+    request.after_employee = id("e100");
+    request.limit = 7;
+    assert_carried(&request);
+    request = request_of(RC_VERB_EMPLOYEE);
+    request.employee = id("e100");
+    request.person.action = RC_PERSON_REMOVE;
+    assert_carried(&request);
+    request.person.action = RC_PERSON_CHANGE;
+    request.person.has_group = request.person.has_email = true; /* both are taken away */
+    assert_carried(&request);
+    request.person.action = RC_PERSON_ADD;
+    request.person.has_name = request.person.has_manager = true;
+    strcpy(request.person.name, "Ana \"L\xc3\xb6pez\"");
+    strcpy(request.person.email, "ana@example.org");
+    request.person.group = id("sales");
+    request.person.manager = id("m1");
     assert_carried(&request);
 }
 
@@ -322,6 +360,7 @@ int main(void)
         cmocka_unit_test(T_1_everything_of_training_arrives),
         cmocka_unit_test(P_16_every_kind_of_correction_arrives),
         cmocka_unit_test(P_19_the_end_of_a_maintenance_arrives),
+        cmocka_unit_test(every_change_of_the_directory_arrives),
         cmocka_unit_test(a_request_that_does_not_fit_is_not_cut),
         cmocka_unit_test(what_the_service_writes_is_read_back),
         cmocka_unit_test(a_refusal_is_read_back),
