@@ -441,6 +441,14 @@ bool rc_batch_pump(struct rc_service *service)
     return service->batch.store_ok;
 }
 
+static bool is_of_students(const struct rc_batch *batch)
+{
+    uint32_t students = 0;
+    while (students < batch->waiting_count && batch->waiting[students].awaited == RC_AWAITED_TRAINING)
+        students++;
+    return students > 0 && students == batch->waiting_count;
+}
+
 bool rc_batch_commit(struct rc_service *service)
 {
     struct rc_batch *batch = &service->batch;
@@ -458,6 +466,7 @@ bool rc_batch_commit(struct rc_service *service)
         rc_alerts_commit(&service->sites[i].alerts);
     }
     int64_t received_now = batch->oldest_now;
+    batch->of_students = is_of_students(batch);
     begin_anew(service);
     if (!rc_batch_pump(service))
         return false;

@@ -71,6 +71,8 @@ struct rc_batch {
     uint32_t events;
     struct rc_waiting *waiting;
     uint32_t waiting_count;
+    bool of_students; /* in the last one that was committed somebody waited, and all who did were in training
+                       */
     bool store_ok;
     bool behind; /* the log holds a batch that was reported as failed: only a fresh start can catch up */
     int64_t failed_now;  /* since when it is not */

@@ -211,6 +211,8 @@ static void wait(struct rc_loop *loop)
 {
     int timeout_ms = wait_ms(loop);
     loop->due_now = loop->service->reading.now + timeout_ms;
+    if (loop->service->batch.of_students)
+        rc_inbox_gather(loop->service->inbox, RC_GATHER_US);
     rc_inbox_wait(loop->service->inbox, timeout_ms);
 }
 

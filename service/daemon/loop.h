@@ -32,6 +32,13 @@
 /* How long a stopping service goes on publishing what it has committed. */
 #define RC_STOP_MS 3000
 
+/* A COMMIT costs as much as several training heartbeats. So after a batch in which none but students waited,
+ * the next turn lets that much time pass first: at one heartbeat a minute nobody notices, below a hundred
+ * batches a second next to nothing arrives in it, and of 1,700 heartbeats a second eight share a COMMIT. A
+ * punch that falls into it is that much later, too, but not the one after it: then somebody else has waited.
+ */
+#define RC_GATHER_US 5000
+
 struct rc_loop {
     struct rc_service *service;
     struct rc_clock_watch watch;

@@ -39,6 +39,7 @@ struct rc_inbox {
     atomic_uint_fast64_t dropped;
     int64_t waited_us; /* the taker's: when it last waited, and how many it had taken by then */
     uint64_t waited_taken;
+    int gather_us; /* the taker's, for its next wait */
 };
 
 struct rc_inbox *rc_inbox_alloc(size_t bytes)
@@ -239,10 +240,20 @@ static bool is_busy(struct rc_inbox *inbox)
     return entries * 1000 > (uint64_t)since_us * RC_INBOX_BUSY_PER_MS;
 }
 
+void rc_inbox_gather(struct rc_inbox *inbox, int linger_us)
+{
+    inbox->gather_us = linger_us;
+}
+
 void rc_inbox_wait(struct rc_inbox *inbox, int timeout_ms)
 {
-    if (is_busy(inbox) && timeout_ms != 0)
-        rc_wake_linger(&inbox->something, RC_INBOX_LINGER_US);
+    int linger_us = is_busy(inbox) ? RC_INBOX_LINGER_US : 0;
+    linger_us = inbox->gather_us > linger_us ? inbox->gather_us : linger_us;
+    inbox->gather_us = 0;
+    if (timeout_ms >= 0 && linger_us / 1000 >= timeout_ms)
+        linger_us = timeout_ms * 1000;
+    if (linger_us > 0)
+        rc_wake_linger(&inbox->something, linger_us);
     rc_wake_announce(&inbox->something);
     if (rc_ring_is_empty(inbox->ring))
         rc_wake_sleep(&inbox->something, timeout_ms);

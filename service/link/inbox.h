@@ -65,6 +65,10 @@ bool rc_inbox_take(struct rc_inbox *inbox, struct rc_inbound *out);
 /* rc_inbox_wait sleeps until something waits, rc_inbox_wake was called (also before), or timeout_ms passed;
  * now and then for no reason at all. Consumer's thread. */
 void rc_inbox_wait(struct rc_inbox *inbox, int timeout_ms);
+/* rc_inbox_gather lets the next wait begin with so long a lingering (below a second), whatever comes
+ * meanwhile but rc_inbox_wake: for a taker to whom an entry alone costs more than one among others.
+ * Consumer's thread. */
+void rc_inbox_gather(struct rc_inbox *inbox, int linger_us);
 /* rc_inbox_wake ends a wait; async-signal-safe, any thread. */
 void rc_inbox_wake(struct rc_inbox *inbox);
 

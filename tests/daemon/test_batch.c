@@ -258,6 +258,25 @@ static void P_7_a_tick_takes_no_more_than_one_transaction_holds(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Who waits for a receipt is not to wait for students. */
+static void only_a_batch_of_students_alone_lets_more_of_them_gather(void **state)
+{
+    (void)state;
+    struct rc_service *service = &house.service;
+    const struct rc_reply_to to = {.topic = "rollcall/v1/hq/emp/ana/session/tab/training/result"};
+    assert_true(rc_batch_commit(service));
+    assert_false(service->batch.of_students);
+    rc_batch_await_training(service, &house.site, &to);
+    rc_batch_await_training(service, &house.site, &to);
+    assert_true(rc_batch_commit(service));
+    assert_true(service->batch.of_students);
+    rc_batch_await_training(service, &house.site, &to);
+    rc_batch_await_request(service, &house.site, &to, "r1");
+    rc_batch_await_training(service, &house.site, &to);
+    assert_true(rc_batch_commit(service));
+    assert_false(service->batch.of_students);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +284,7 @@ int main(void)
         TEST(P_15_who_came_back_while_the_disk_failed_is_not_forgotten),
         TEST(P_15_an_alert_of_a_device_that_came_back_while_the_disk_failed_is_over),
         TEST(P_7_a_tick_takes_no_more_than_one_transaction_holds),
+        TEST(only_a_batch_of_students_alone_lets_more_of_them_gather),
     };
     return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
 }

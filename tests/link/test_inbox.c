@@ -227,6 +227,27 @@ static void on_signal(int signal)
     rc_inbox_wake(signalled);
 }
 
+static void a_wait_that_gathers_takes_its_time_once_but_never_more_than_it_has(void **state)
+{
+    (void)state;
+    struct rc_inbox *inbox = rc_inbox_alloc(4096);
+    struct rc_inbound in = heartbeat(0);
+    assert_true(rc_inbox_put(inbox, &in));
+    int64_t start = monotonic_ms();
+    rc_inbox_gather(inbox, 50000);
+    rc_inbox_wait(inbox, 10000);
+    assert_in_range(monotonic_ms() - start, 49, 5000);
+    rc_inbox_gather(inbox, 900000);
+    start = monotonic_ms();
+    rc_inbox_wait(inbox, 0);
+    rc_inbox_wait(inbox, 10000); /* the one before was the next one */
+    rc_inbox_gather(inbox, 900000);
+    rc_inbox_wake(inbox);
+    rc_inbox_wait(inbox, 10000);
+    assert_in_range(monotonic_ms() - start, 0, 800);
+    rc_inbox_free(inbox);
+}
+
 static void a_signal_handler_may_wake(void **state)
 {
     (void)state;
@@ -294,6 +315,7 @@ int main(void)
         cmocka_unit_test(an_entry_that_could_never_fit_is_dropped_without_waiting),
         cmocka_unit_test(a_wait_ends_when_its_time_is_over),
         cmocka_unit_test(a_wait_does_not_begin_where_something_waits_or_a_wake_came_before),
+        cmocka_unit_test(a_wait_that_gathers_takes_its_time_once_but_never_more_than_it_has),
         cmocka_unit_test(a_signal_handler_may_wake),
         cmocka_unit_test(threads_put_and_one_takes_all_in_order_sleeping_in_between),
     };
