@@ -143,6 +143,10 @@ struct rc_punch_when {
 };
 struct rc_punch_when rc_punch_when(const struct rc_punch *punch, const struct rc_policy *policy);
 
+/* rc_punch_looks_back says whether the punch's judgement needs the log around its `at` (punch->history): of
+ * one that is late, and of an OUT of somebody who was punched out automatically (P-13). */
+bool rc_punch_looks_back(const struct rc_engine *engine, const struct rc_punch *punch);
+
 /* rc_engine_policy returns the settings in force. */
 const struct rc_policy *rc_engine_policy(const struct rc_engine *engine);
 

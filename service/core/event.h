@@ -64,7 +64,7 @@ struct rc_punch {
     struct rc_id login; /* empty: unknown */
     struct rc_text note;
     struct rc_verdict prior;   /* P-12; the shell looks it up for every punch */
-    struct rc_history history; /* only where rc_punch_when says late: the log around its `at` */
+    struct rc_history history; /* only where rc_punch_looks_back says so: the log around its `at` */
 };
 
 struct rc_correct {

@@ -1,15 +1,16 @@
-/* P-13: punches that come long after they happened, judged against the log around their own time. Whatever
- * they do to the ledger is read back from the rows (RC_FX_RELOAD). */
+/* P-13: punches that come long after they happened, or after an AUTO_OUT that was decided since, judged
+ * against the log around their own time. Whatever they do to the ledger is read back from the rows
+ * (RC_FX_RELOAD). */
 #include "core/model.h"
 
 #include "core/names.h"
 
 static struct rc_row *record(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
-                             int64_t at, struct rc_effects *out)
+                             struct rc_punch_when when, struct rc_effects *out)
 {
-    struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, at, out);
+    struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, when.at, out);
     rc_punch_into_row(punch, row);
-    row->review = rc_punch_late_review(punch) || (punch->type == RC_IN && punch->in_elsewhere);
+    row->review = rc_punch_late_review(punch, when) || (punch->type == RC_IN && punch->in_elsewhere);
     return row;
 }
 
@@ -24,33 +25,35 @@ static struct rc_row *correct(struct rc_engine *engine, uint32_t employee, enum 
     return row;
 }
 
-static void late_out(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
-                     struct rc_effects *out)
+static void late_out(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
+                     struct rc_punch_when when, struct rc_effects *out)
 {
     const struct rc_period *period = &punch->history.at;
+    int64_t at = when.at;
     bool automatic = period->out_type == RC_AUTO_OUT && !period->out_decided;
     /* An OUT after an OUT has no IN before it either: it may be flushed by another kiosk, and later. */
     if (!period->found || (period->closed && !automatic && at >= period->out_at)) {
-        rc_punch_hold_back(engine, employee, punch, at, RC_NO_IN, "no IN before it yet", out);
+        rc_punch_hold_back(engine, employee, punch, when, RC_NO_IN, "no IN before it yet", out);
         return;
     }
     if (period->resumed_at > at) {
-        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "seen present after it", out);
+        rc_punch_hold_back(engine, employee, punch, when, RC_OVERLAP, "seen present after it", out);
         return;
     }
     if (period->closed && !automatic) {
-        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "inside a period that stands", out);
+        rc_punch_hold_back(engine, employee, punch, when, RC_OVERLAP, "inside a period that stands", out);
         return;
     }
     if (period->closed && at - period->in_at > engine->policy.max_shift_ms) {
         /* more likely the OUT of an IN that is still on its way than of a shift of two days */
-        rc_punch_hold_back(engine, employee, punch, at, RC_NO_IN, "no IN within a shift before it yet", out);
+        rc_punch_hold_back(engine, employee, punch, when, RC_NO_IN, "no IN within a shift before it yet",
+                           out);
         return;
     }
     if (period->closed) {
         correct(engine, employee, RC_ACTION_VOID, period->out_seq, out);
     }
-    struct rc_row *row = record(engine, employee, punch, at, out);
+    struct rc_row *row = record(engine, employee, punch, when, out);
     row->closes = period->in_seq;
     rc_punch_receipt(engine, punch, row, RC_RECORDED, RC_OK, NULL, out);
     rc_employee_reload(engine, employee, out);
@@ -67,21 +70,22 @@ static void close_at_once(struct rc_engine *engine, uint32_t employee, int64_t i
     row->review = true;
 }
 
-static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
-                    struct rc_effects *out)
+static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
+                    struct rc_punch_when when, struct rc_effects *out)
 {
     const struct rc_history *history = &punch->history;
+    int64_t at = when.at;
     bool has_out = history->waiting_seq != 0;
     if (history->at.found && (!history->at.closed || at < history->at.out_at)) {
-        rc_punch_hold_back(engine, employee, punch, at, RC_OVERLAP, "inside a period that stands", out);
+        rc_punch_hold_back(engine, employee, punch, when, RC_OVERLAP, "inside a period that stands", out);
         return;
     }
     if (engine->at - at > engine->policy.max_shift_ms && !has_out) {
-        rc_punch_hold_back(engine, employee, punch, at, RC_TOO_OLD,
+        rc_punch_hold_back(engine, employee, punch, when, RC_TOO_OLD,
                            "older than the shift limit, without its OUT", out);
         return;
     }
-    const struct rc_row *row = record(engine, employee, punch, at, out);
+    const struct rc_row *row = record(engine, employee, punch, when, out);
     int64_t in_seq = row->seq;
     rc_punch_recorded(engine, punch, row, out);
     if (has_out) {
@@ -92,12 +96,12 @@ static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc
     rc_employee_reload(engine, employee, out);
 }
 
-void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
-                  struct rc_effects *out)
+void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
+                  struct rc_punch_when when, struct rc_effects *out)
 {
     if (punch->type == RC_IN) {
-        late_in(engine, employee, punch, at, out);
+        late_in(engine, employee, punch, when, out);
     } else {
-        late_out(engine, employee, punch, at, out);
+        late_out(engine, employee, punch, when, out);
     }
 }

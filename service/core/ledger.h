@@ -41,8 +41,9 @@ struct rc_period {
     int64_t in_seq, in_at;
     int64_t out_seq, out_at; /* when closed */
     enum rc_type out_type;
-    bool out_decided;   /* a person decided on that OUT */
-    int64_t resumed_at; /* label of the latest RESUME of this period, 0: none */
+    int64_t out_detected_at; /* AUTO_OUT: when it was decided; else 0 */
+    bool out_decided;        /* a person decided on that OUT */
+    int64_t resumed_at;      /* label of the latest RESUME of this period, 0: none */
 };
 
 /* The log around a time A, for one employee. */

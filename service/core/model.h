@@ -256,8 +256,8 @@ void rc_hold_count(struct rc_engine *engine, uint32_t employee);
 
 void rc_punch_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out);
 void rc_correct_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out);
-void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
-                  struct rc_effects *out);
+void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
+                  struct rc_punch_when when, struct rc_effects *out);
 /* A receipt for the punch; row is the row that records it, or NULL. */
 void rc_punch_receipt(struct rc_engine *engine, const struct rc_punch *punch, const struct rc_row *row,
                       enum rc_result result, enum rc_code code, const char *message, struct rc_effects *out);
@@ -266,11 +266,12 @@ void rc_punch_recorded(struct rc_engine *engine, const struct rc_punch *punch, c
                        struct rc_effects *out);
 /* Copies what the client said into a row. */
 void rc_punch_into_row(const struct rc_punch *punch, struct rc_row *row);
-void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
-                        enum rc_code code, const char *message, struct rc_effects *out);
+void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
+                        struct rc_punch_when when, enum rc_code code, const char *message,
+                        struct rc_effects *out);
 /* P-13, P-16: a late punch that no device made, or that nobody knows when it was sent, is for a person to
  * look at. */
-bool rc_punch_late_review(const struct rc_punch *punch);
+bool rc_punch_late_review(const struct rc_punch *punch, struct rc_punch_when when);
 /* The session that a message belongs to: found, made, or else the employee's evidence-only slot; RC_NIL: no
  * room at all, which is counted. */
 uint32_t rc_session_for(struct rc_engine *engine, uint32_t employee, const struct rc_beat *beat,

@@ -110,18 +110,20 @@ void rc_punch_into_row(const struct rc_punch *punch, struct rc_row *row)
     row->note = punch->note;
 }
 
-bool rc_punch_late_review(const struct rc_punch *punch)
+bool rc_punch_late_review(const struct rc_punch *punch, struct rc_punch_when when)
 {
-    return !punch->from_device || punch->unmarked;
+    bool late = when.late || when.held_code == RC_TOO_OLD;
+    return punch->unmarked || (late && !punch->from_device);
 }
 
-void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch, int64_t at,
-                        enum rc_code code, const char *message, struct rc_effects *out)
+void rc_punch_hold_back(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
+                        struct rc_punch_when when, enum rc_code code, const char *message,
+                        struct rc_effects *out)
 {
-    struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, at, out);
+    struct rc_row *row = rc_row_push(engine, employee, punch->type, RC_CAUSE_PUNCH, when.at, out);
     rc_punch_into_row(punch, row);
     row->held = true;
-    row->review = code != RC_CLOCK_DOUBTFUL && rc_punch_late_review(punch);
+    row->review = code != RC_CLOCK_DOUBTFUL && rc_punch_late_review(punch, when);
     rc_punch_receipt(engine, punch, row, RC_HELD_BACK, code, message, out);
 }
 
@@ -241,6 +243,28 @@ static void judge_out(struct rc_engine *engine, uint32_t index, const struct rc_
     rc_punch_receipt(engine, punch, row, RC_RECORDED, RC_OK, NULL, out);
 }
 
+bool rc_punch_looks_back(const struct rc_engine *engine, const struct rc_punch *punch)
+{
+    if (punch->prior.found) {
+        return false;
+    }
+    if (rc_punch_when(punch, &engine->policy).late) {
+        return true;
+    }
+    uint32_t index = rc_employee_find(engine, &punch->employee);
+    return punch->type == RC_OUT && index != RC_NIL &&
+           engine->employees[index].record.ledger.out_type == RC_AUTO_OUT;
+}
+
+/* P-13: it was sent before the AUTO_OUT was decided, and waited in the broker while we were away, or crossed
+ * with it on the way: the state at receipt is not what the person saw. */
+static bool was_overtaken(const struct rc_punch *punch)
+{
+    const struct rc_period *period = &punch->history.at;
+    return punch->type == RC_OUT && period->found && period->closed && period->out_type == RC_AUTO_OUT &&
+           !period->out_decided && punch->sent_at < period->out_detected_at;
+}
+
 static void judge(struct rc_engine *engine, uint32_t index, const struct rc_punch *punch,
                   struct rc_punch_when when, bool kiosk, struct rc_effects *out)
 {
@@ -248,10 +272,10 @@ static void judge(struct rc_engine *engine, uint32_t index, const struct rc_punc
         answer_again(punch, out);
     } else if (when.held_code != RC_OK) {
         rc_punch_hold_back(
-            engine, index, punch, when.at, when.held_code,
+            engine, index, punch, when, when.held_code,
             when.held_code == RC_TOO_OLD ? "over 7 days old" : "the device's clock cannot be believed", out);
-    } else if (when.late) {
-        rc_late_step(engine, index, punch, when.at, out);
+    } else if (when.late || (!engine->employees[index].record.ledger.is_in && was_overtaken(punch))) {
+        rc_late_step(engine, index, punch, when, out);
     } else if (punch->type == RC_IN) {
         judge_in(engine, index, punch, when.at, kiosk, out);
     } else {

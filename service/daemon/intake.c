@@ -100,8 +100,8 @@ static bool look_up(struct rc_service *service, struct rc_site *site, struct rc_
         rc_store_verdict(service->store, site->number, &punch->employee, &punch->id, &punch->prior);
     if (!rc_batch_check(service, result))
         return false;
-    struct rc_punch_when when = rc_punch_when(punch, rc_engine_policy(site->engine));
-    if (when.late && !punch->prior.found) {
+    if (rc_punch_looks_back(site->engine, punch)) {
+        struct rc_punch_when when = rc_punch_when(punch, rc_engine_policy(site->engine));
         result = rc_store_history(service->store, site->number, &punch->employee, when.at, &punch->history);
         if (!rc_batch_check(service, result))
             return false;

@@ -10,7 +10,7 @@
 /* One row, with what later rows made of it: view punch_facts. */
 struct fact {
     bool found;
-    int64_t seq, at, closes, target_seq, out_t, out_detected_t;
+    int64_t seq, at, closes, target_seq, out_t, out_detected_t, detected_at;
     enum rc_type type;
     enum rc_cause cause;
     enum rc_action action;
@@ -61,6 +61,7 @@ static bool take_fact(sqlite3_stmt *statement, struct fact *out)
     };
     rc_column_id(statement, 13, &out->employee);
     out->retimed = rc_column_some(statement, 15) != out->at;
+    out->detected_at = rc_column_some(statement, 16);
     return rc_type_parse(rc_column_text(statement, 1), &out->type) &&
            rc_cause_parse(rc_column_text(statement, 10), &out->cause) &&
            rc_action_parse(rc_column_text(statement, 14), &out->action);
@@ -219,6 +220,7 @@ static enum rc_store_result fill_period(const struct asker *asker, struct label 
     out->out_seq = closing.seq;
     out->out_at = closing.at;
     out->out_type = closing.type;
+    out->out_detected_at = closing.detected_at;
     out->out_decided = closing.decided;
     return result;
 }

@@ -2,7 +2,7 @@
 
 #define FACT_COLUMNS                                                                                         \
     "seq, type, effective_at, in_effect, decided, rejected, state, review, effective_closes, target_seq, "   \
-    "cause, out_t, out_detected_t, employee_id, action, at "
+    "cause, out_t, out_detected_t, employee_id, action, at, detected_at "
 
 /* A row of the log with what later rows made of it, as rc_punch_read takes it. */
 #define STORED_COLUMNS RC_PUNCH_COLUMNS ", in_effect, decided, effective_at "

@@ -84,6 +84,7 @@ static struct rc_period period_of(const struct rig *rig, const struct rc_row *in
             period.out_seq = row->seq;
             period.out_at = at_of(rig, row);
             period.out_type = row->type;
+            period.out_detected_at = row->detected_at;
             period.out_decided = decided(rig, row->seq);
         }
         if (row->type == RC_RESUME && !undone(rig, row->seq) &&
@@ -264,6 +265,10 @@ void rig_step(struct rig *rig, struct rc_event *event)
 {
     event->now = rig->now;
     event->at = rig->at;
+    if (event->kind == RC_EV_PUNCH && rc_punch_looks_back(rig->engine, &event->punch)) {
+        event->punch.history =
+            history_at(rig, &event->punch.employee, rc_punch_when(&event->punch, &rig->policy).at);
+    }
     while (step_once(rig, event)) {
     }
 }
@@ -450,20 +455,11 @@ void rig_punch(struct rig *rig, const char *employee, const char *session, enum 
     rig_step(rig, &event);
 }
 
-void rig_late_event(struct rig *rig, struct rc_event *event)
-{
-    struct rc_punch_when when = rc_punch_when(&event->punch, &rig->policy);
-    if (when.late) {
-        event->punch.history = history_at(rig, &event->punch.employee, when.at);
-    }
-    rig_step(rig, event);
-}
-
 void rig_late(struct rig *rig, const char *employee, const char *session, enum rc_type type, int64_t age_ms)
 {
     struct rc_event event = rig_punch_event(rig, employee, session, type);
     event.punch.age_ms = age_ms;
-    rig_late_event(rig, &event);
+    rig_step(rig, &event);
 }
 
 void rig_correct(struct rig *rig, const char *employee, enum rc_action action, int64_t target_seq,

@@ -44,6 +44,8 @@ void rig_free(struct rig *rig);
 /* rig_restart kills the engine and starts one from what a store would have kept, after down_ms. */
 void rig_restart(struct rig *rig, int64_t down_ms);
 
+/* rig_step lets an event happen now; of a punch it looks up what the engine needs of the log, as the shell
+ * does. */
 void rig_step(struct rig *rig, struct rc_event *event);
 /* rig_wait lets time pass, with a tick whenever the engine wants one. */
 void rig_wait(struct rig *rig, int64_t ms);
@@ -62,8 +64,6 @@ void rig_punch(struct rig *rig, const char *employee, const char *session, enum 
                enum rc_class class);
 /* rig_late: a punch that happened age_ms ago. */
 void rig_late(struct rig *rig, const char *employee, const char *session, enum rc_type type, int64_t age_ms);
-/* rig_late_event looks up the log around the punch's time, as the shell does, and steps it. */
-void rig_late_event(struct rig *rig, struct rc_event *event);
 struct rc_event rig_punch_event(struct rig *rig, const char *employee, const char *session,
                                 enum rc_type type);
 void rig_correct(struct rig *rig, const char *employee, enum rc_action action, int64_t target_seq,

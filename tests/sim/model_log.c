@@ -270,6 +270,24 @@ static void judge_missed_out(const struct sim_model *model, const struct sim_hea
     answer(want, RC_RECORDED, RC_OK);
 }
 
+static void judge_late_out(struct sim_model *model, const struct sim_heard *heard, const struct when *when,
+                           struct wanted *want);
+
+/* An AUTO_OUT that no person decided on had not been decided when this OUT was sent (docs/protocol.md). */
+static bool overtaken(struct sim_model *model, const struct sim_heard *heard, const struct when *when)
+{
+    const struct folded *folded = model_fold(model, heard->words->employee);
+    int k = folded->count - 1;
+    while (k >= 0 && folded->period[k].in_at > when->at)
+        k--;
+    if (k < 0 || folded->period[k].out_seq == 0 || folded->period[k].out_type != RC_AUTO_OUT)
+        return false;
+    int64_t out_seq = folded->period[k].out_seq;
+    return folded->period[folded->count - 1].out_type == RC_AUTO_OUT &&
+           !model_fact(model, out_seq)->decided &&
+           heard->sent_at < model_entry(model, out_seq)->row.detected_at;
+}
+
 static void judge_fresh(struct sim_model *model, const struct sim_heard *heard, const struct when *when,
                         bool is_in, struct wanted *want, struct wanted *also)
 {
@@ -281,6 +299,10 @@ static void judge_fresh(struct sim_model *model, const struct sim_heard *heard, 
             judge_missed_out(model, heard, folded, when, missed == 1 ? want : also);
         if (missed != 1)
             answer(want, RC_REJECTED, RC_ALREADY_IN);
+        return;
+    }
+    if (!is_in && type == RC_OUT && overtaken(model, heard, when)) {
+        judge_late_out(model, heard, when, want);
         return;
     }
     if (!is_in && type == RC_OUT) {
@@ -329,7 +351,7 @@ static void judge_late_out(struct sim_model *model, const struct sim_heard *hear
     }
     struct wanted_row *row = want_row(want, RC_OUT, RC_CAUSE_PUNCH, when->at);
     row->closes = period->in_seq;
-    row->review = !heard->words->from_device;
+    row->review = when->late ? !heard->words->from_device : heard->unmarked;
     answer(want, RC_RECORDED, RC_OK);
 }
 
