@@ -77,6 +77,13 @@ enum rc_code rc_access_decides(const struct rc_asker *asker, const struct rc_id 
     return RC_OK;
 }
 
+/* Roles of people, who are employees too, whatever else they may do. Dashboards and the service itself are
+ * nobody's hands. */
+static bool is_person(enum rc_role role)
+{
+    return role == RC_ROLE_EMPLOYEE || role == RC_ROLE_MANAGER || role == RC_ROLE_OPS;
+}
+
 bool rc_access_speaks(enum rc_role role, const struct rc_id *login, const struct rc_topic *topic)
 {
     switch (topic->kind) {
@@ -85,7 +92,9 @@ bool rc_access_speaks(enum rc_role role, const struct rc_id *login, const struct
     case RC_TOPIC_PUNCH:
     case RC_TOPIC_TRAINING:
     case RC_TOPIC_PROGRESS:
-        return rc_id_equal(login, role == RC_ROLE_KIOSK ? &topic->session : &topic->employee);
+        if (role == RC_ROLE_KIOSK)
+            return rc_id_equal(login, &topic->session);
+        return is_person(role) && rc_id_equal(login, &topic->employee);
     case RC_TOPIC_DEVICE_HEARTBEAT:
     case RC_TOPIC_DEVICE_LEAVE:
         return role == RC_ROLE_KIOSK && rc_id_equal(login, &topic->session);

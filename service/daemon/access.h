@@ -29,9 +29,9 @@ enum rc_code rc_access_request(const struct rc_asker *asker, struct rc_request *
 enum rc_code rc_access_decides(const struct rc_asker *asker, const struct rc_id *employee,
                                const struct rc_id *asked_by);
 
-/* rc_access_speaks says whether a verified sender may publish on a session's or a device's topic: employees
- * as themselves, a kiosk for any employee but only as the session that has its own id. The broker's rules say
- * the same; this is the second lock. */
+/* rc_access_speaks says whether a verified sender may publish on a session's or a device's topic: people
+ * (employees, managers, ops) as themselves, a kiosk for any employee but only as the session that has its own
+ * id, a dashboard and the service never. The broker's rules say the same; this is the second lock. */
 bool rc_access_speaks(enum rc_role role, const struct rc_id *login, const struct rc_topic *topic);
 
 #endif

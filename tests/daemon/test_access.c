@@ -194,6 +194,21 @@ static void employees_speak_for_themselves_and_kiosks_for_anybody_as_themselves(
     assert_false(rc_access_speaks(RC_ROLE_EMPLOYEE, &k1, &heartbeat));
 }
 
+/* Section 6: a dashboard reads; a login that happens to be an employee's makes it nobody's hands. */
+static void only_people_and_kiosks_speak(void **state)
+{
+    (void)state;
+    struct rc_id alice = id("alice");
+    for (int role = RC_ROLE_NONE; role < RC_ROLE_COUNT; role++) {
+        bool person = role == RC_ROLE_EMPLOYEE || role == RC_ROLE_MANAGER || role == RC_ROLE_OPS;
+        for (int kind = RC_TOPIC_HEARTBEAT; kind <= RC_TOPIC_PROGRESS; kind++) {
+            struct rc_topic topic = {
+                .kind = (enum rc_topic_kind)kind, .employee = id("alice"), .session = id("tab")};
+            assert_int_equal(rc_access_speaks((enum rc_role)role, &alice, &topic), person);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(P_16_nobody_decides_on_what_they_asked_for),
         cmocka_unit_test(only_a_manager_decides_where_access_is_required),
         cmocka_unit_test(employees_speak_for_themselves_and_kiosks_for_anybody_as_themselves),
+        cmocka_unit_test(only_people_and_kiosks_speak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
