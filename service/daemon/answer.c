@@ -85,10 +85,15 @@ static void add_employee(struct rc_reply *reply, const struct rc_employee_view *
 static void answer_who(const struct rc_answering *answering)
 {
     const struct rc_request *request = answering->request;
-    struct rc_reply *reply = rc_reply_new(request->request_id, RC_OK, NULL);
     struct rc_employee_view view;
     struct rc_paging paging;
-    uint32_t cursor = request->cursor > 0 && request->cursor <= UINT32_MAX ? (uint32_t)request->cursor : 0;
+    if (request->cursor > UINT32_MAX) { /* to begin anew would show everybody twice, as if there were more */
+        rc_answer_refusal(answering->site, answering->to, request->request_id, RC_INVALID_ARGUMENT,
+                          "who: cursor is none that was given");
+        return;
+    }
+    struct rc_reply *reply = rc_reply_new(request->request_id, RC_OK, NULL);
+    uint32_t cursor = request->cursor == RC_NONE ? 0 : (uint32_t)request->cursor;
     rc_paging_begin(&paging, request->limit);
     rc_reply_integer(reply, "asOf", answering->at);
     rc_reply_list(reply, "employees");

@@ -90,6 +90,8 @@ def test_a_request_that_makes_no_sense_is_answered(one_house):
         answer = one_house.observer.ask("correct", **fields)
         assert (answer["ok"], answer["code"]) == (False, "INVALID_ARGUMENT"), (fields, answer)
     assert one_house.observer.ask("punches", limit=-1)["code"] == "INVALID_ARGUMENT"
+    assert one_house.observer.ask("who", cursor=2**32)["code"] == "INVALID_ARGUMENT"
+    assert one_house.observer.ask("who", cursor=2**32 - 1)["employees"] == []
     assert one_house.observer.ask("correct", action="void", seq=99999, reason="no")["code"] == "NOT_FOUND"
 
 
