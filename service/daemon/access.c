@@ -23,6 +23,7 @@ static enum rc_code employee_may(const struct rc_asker *asker, struct rc_request
     case RC_VERB_STATUS:
     case RC_VERB_PUNCHES:
     case RC_VERB_PERIODS:
+    case RC_VERB_TRAINING_DAYS:
         return own_only(asker, request);
     case RC_VERB_CORRECT:
         if (!request->asks)
@@ -35,16 +36,23 @@ static enum rc_code employee_may(const struct rc_asker *asker, struct rc_request
 
 static bool manager_may(const struct rc_request *request)
 {
-    return request->verb != RC_VERB_SWEEP;
+    return request->verb != RC_VERB_SWEEP && request->verb != RC_VERB_ARCHIVE;
 }
 
-/* Whoever keeps the service running sees everything, decides on nobody's pay, and says of nobody who they
- * are. */
+/* Whoever keeps the service running sees everything, decides on nobody's pay or limits, and says of nobody
+ * who they are. */
 static bool ops_may(const struct rc_request *request)
 {
-    if (request->verb == RC_VERB_EMPLOYEE)
+    switch (request->verb) {
+    case RC_VERB_EMPLOYEE:
         return false;
-    return request->verb != RC_VERB_CORRECT || request->asks;
+    case RC_VERB_CORRECT:
+        return request->asks;
+    case RC_VERB_POLICY:
+        return !request->adds;
+    default:
+        return true;
+    }
 }
 
 enum rc_code rc_access_request(const struct rc_asker *asker, struct rc_request *request)

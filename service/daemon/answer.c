@@ -266,10 +266,17 @@ static void dispatch(const struct rc_answering *answering)
             order(answering, rc_answer_employee);
         return;
     case RC_VERB_TRAINING_DAYS:
+        question(answering, rc_answer_training_days, true);
+        return;
     case RC_VERB_POLICY:
+        if (answering->request->adds)
+            order(answering, rc_answer_add_policy);
+        else
+            question(answering, rc_answer_policies, true);
+        return;
     case RC_VERB_ARCHIVE:
         rc_answer_refusal(answering->site, answering->to, answering->request->request_id, RC_UNAVAILABLE,
-                          "this service does not keep training");
+                          "this service does not archive yet");
         return;
     case RC_VERB_UNKNOWN: /* refused by wire */
     case RC_VERB_COUNT:

@@ -41,6 +41,11 @@ void rc_answer_integer(struct rc_reply *reply, const char *key, int64_t value); 
 void rc_answer_punches(const struct rc_answering *answering);
 void rc_answer_periods(const struct rc_answering *answering);
 
+/* answer_training.c: days and policies of training */
+void rc_answer_training_days(const struct rc_answering *answering);
+void rc_answer_policies(const struct rc_answering *answering);
+void rc_answer_add_policy(const struct rc_answering *answering);
+
 /* correct.c: corrections, asks for them, and the list of those */
 void rc_answer_asks(const struct rc_answering *answering);
 void rc_answer_correct(const struct rc_answering *answering);

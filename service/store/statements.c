@@ -30,7 +30,10 @@
 
 #define REPORT_COLUMNS                                                                                       \
     "user_id, date, minutes_completed, seconds_completed, session_count, heartbeats, refused, created_at, "  \
-    "last_heartbeat, status <> 'active' "
+    "last_heartbeat, status <> 'active', "                                                                   \
+    "(SELECT t.locked_at FROM training_totals t WHERE t.site = daily_activity_logs.site AND "                \
+    "t.date = daily_activity_logs.date AND t.user_id = daily_activity_logs.user_id AND "                     \
+    "t.session_id = '' AND t.course_id = '') "
 
 const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -292,6 +295,9 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_TRAINING_COURSES] =
         "SELECT course_id, seconds_completed, status <> 'active' FROM daily_course_logs "
         "WHERE site = ? AND date = ? AND user_id = ? ORDER BY course_id",
+    [RC_SQL_TRAINING_SESSIONS] =
+        "SELECT session_id, course_id, ms / 1000, heartbeats, last_heartbeat FROM training_sessions "
+        "WHERE site = ? AND date = ? AND user_id = ? ORDER BY session_id, course_id",
 
     [RC_SQL_POLICY_LAST] = "SELECT max(number) FROM training_policies WHERE site = ?",
     [RC_SQL_POLICY_ADD] = "INSERT OR FAIL INTO training_policies (site, number, course_id, from_at, "

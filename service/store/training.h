@@ -133,6 +133,7 @@ struct rc_training_row {
     int64_t minutes_completed, seconds_completed, session_count, heartbeats, refused, created_at,
         last_heartbeat_at;
     bool locked;
+    int64_t locked_at; /* 0: it is not, or nobody knows */
 };
 struct rc_training_page {
     struct rc_id user;                                 /* empty: everybody */
@@ -155,6 +156,17 @@ typedef bool rc_store_course_fn(void *context, const struct rc_course_row *row);
 /* A user's courses on one day. */
 enum rc_store_result rc_store_training_courses(struct rc_store *store, int site, const struct rc_id *user,
                                                const char *date, rc_store_course_fn *each, void *context);
+
+/* What one session did in one course. */
+struct rc_training_session_row {
+    struct rc_id session, course;
+    int64_t seconds_added, heartbeats, last_heartbeat_at;
+};
+typedef bool rc_store_training_session_fn(void *context, const struct rc_training_session_row *row);
+/* A user's sessions on one day. */
+enum rc_store_result rc_store_training_sessions(struct rc_store *store, int site, const struct rc_id *user,
+                                                const char *date, rc_store_training_session_fn *each,
+                                                void *context);
 
 /* ---- progress (T-5) ---- */
 

@@ -21,6 +21,7 @@ static void read_row(sqlite3_stmt *statement, struct rc_training_row *out)
         .created_at = rc_column_some(statement, 7),
         .last_heartbeat_at = rc_column_some(statement, 8),
         .locked = rc_column_bool(statement, 9),
+        .locked_at = rc_column_some(statement, 10),
     };
     rc_column_id(statement, 0, &out->user);
     snprintf(out->date, sizeof out->date, "%.*s", (int)date.length, date.data);
@@ -110,6 +111,35 @@ enum rc_store_result rc_store_training_courses(struct rc_store *store, int site,
             .locked = rc_column_bool(binder.statement, 2),
         };
         rc_column_id(binder.statement, 0, &row.course);
+        if (!each(context, &row)) {
+            sqlite3_reset(binder.statement);
+            break;
+        }
+    }
+    return result;
+}
+
+enum rc_store_result rc_store_training_sessions(struct rc_store *store, int site, const struct rc_id *user,
+                                                const char *date, rc_store_training_session_fn *each,
+                                                void *context)
+{
+    struct binder binder;
+    enum rc_store_result result = rc_handle_may_read(store, site);
+    if (result == RC_STORE_OK)
+        result = rc_bind_sql(store, RC_SQL_TRAINING_SESSIONS, &binder);
+    if (result != RC_STORE_OK)
+        return result;
+    rc_bind_key(&binder, &store->sites[site].name);
+    rc_bind_word(&binder, date);
+    rc_bind_key(&binder, user);
+    while (rc_handle_row(store, binder.statement, &result)) {
+        struct rc_training_session_row row = {
+            .seconds_added = rc_column_some(binder.statement, 2),
+            .heartbeats = rc_column_some(binder.statement, 3),
+            .last_heartbeat_at = rc_column_some(binder.statement, 4),
+        };
+        rc_column_id(binder.statement, 0, &row.session);
+        rc_column_id(binder.statement, 1, &row.course);
         if (!each(context, &row)) {
             sqlite3_reset(binder.statement);
             break;

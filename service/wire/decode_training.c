@@ -75,6 +75,8 @@ void rc_decode_policy(struct rc_fields *fields, struct rc_request *request)
     request->adds = action.length == 3 && memcmp(action.data, "add", 3) == 0;
     if (!request->adds && !(action.length == 4 && memcmp(action.data, "list", 4) == 0))
         rc_fields_wrong(fields, "action", "must be list or add");
+    rc_fields_integer(fields, "limit", 1, &request->limit);
+    rc_fields_integer(fields, "cursor", 0, &request->cursor);
     if (!request->adds || !rc_fields_ok(fields))
         return;
     rc_fields_id(fields, "courseId", &request->course);

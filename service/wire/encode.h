@@ -55,6 +55,12 @@ void rc_reply_list(struct rc_reply *reply, const char *key);
 /* Between begin and end, rc_reply_integer, _text and _bool write into the row. */
 void rc_reply_row_begin(struct rc_reply *reply);
 void rc_reply_row_end(struct rc_reply *reply);
+/* rc_reply_inner_begin starts an array within a row, _end ends it; between them each rc_reply_inner_row_begin
+ * and _end is an object of it, and the fields written then are its own. */
+void rc_reply_inner_begin(struct rc_reply *reply, const char *key);
+void rc_reply_inner_row_begin(struct rc_reply *reply);
+void rc_reply_inner_row_end(struct rc_reply *reply);
+void rc_reply_inner_end(struct rc_reply *reply);
 /* rc_reply_print returns a malloc'ed NUL-terminated text, *length its length, and frees the reply; NULL: no
  * memory, or longer than RC_REPLY_MAX. */
 char *rc_reply_print(struct rc_reply *reply, size_t *length);

@@ -87,6 +87,32 @@ void rc_reply_row_end(struct rc_reply *reply)
     reply->in_row = false;
 }
 
+void rc_reply_inner_begin(struct rc_reply *reply, const char *key)
+{
+    if (reply == NULL)
+        return;
+    assert(reply->in_row);
+    rc_writer_array_begin(&reply->writer, key);
+}
+
+void rc_reply_inner_row_begin(struct rc_reply *reply)
+{
+    if (reply != NULL)
+        rc_writer_object_begin(&reply->writer);
+}
+
+void rc_reply_inner_row_end(struct rc_reply *reply)
+{
+    if (reply != NULL)
+        rc_writer_object_end(&reply->writer);
+}
+
+void rc_reply_inner_end(struct rc_reply *reply)
+{
+    if (reply != NULL)
+        rc_writer_array_end(&reply->writer);
+}
+
 char *rc_reply_print(struct rc_reply *reply, size_t *length)
 {
     *length = 0;

@@ -66,7 +66,7 @@ static void an_employee_asks_for_their_own_rows_only(void **state)
 {
     (void)state;
     struct rc_asker asker = verified(RC_ROLE_EMPLOYEE, "alice");
-    const enum rc_verb verbs[] = {RC_VERB_STATUS, RC_VERB_PUNCHES, RC_VERB_PERIODS};
+    const enum rc_verb verbs[] = {RC_VERB_STATUS, RC_VERB_PUNCHES, RC_VERB_PERIODS, RC_VERB_TRAINING_DAYS};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         struct rc_request own = request_of("alice", verbs[i]);
         assert_int_equal(rc_access_request(&asker, &own), RC_OK);
@@ -81,7 +81,8 @@ static void an_employee_sees_and_orders_nothing_of_the_site(void **state)
 {
     (void)state;
     struct rc_asker asker = verified(RC_ROLE_EMPLOYEE, "alice");
-    const enum rc_verb verbs[] = {RC_VERB_WHO, RC_VERB_SWEEP, RC_VERB_MAINTENANCE};
+    const enum rc_verb verbs[] = {RC_VERB_WHO, RC_VERB_SWEEP, RC_VERB_MAINTENANCE, RC_VERB_POLICY,
+                                  RC_VERB_ARCHIVE};
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         struct rc_request request = request_of("alice", verbs[i]);
         assert_int_equal(rc_access_request(&asker, &request), RC_PERMISSION_DENIED);
@@ -127,6 +128,11 @@ static void roles_have_the_rights_of_section_6(void **state)
         {RC_ROLE_MANAGER, RC_VERB_CORRECT, RC_OK},
         {RC_ROLE_MANAGER, RC_VERB_MAINTENANCE, RC_OK},
         {RC_ROLE_MANAGER, RC_VERB_SWEEP, RC_PERMISSION_DENIED},
+        {RC_ROLE_MANAGER, RC_VERB_TRAINING_DAYS, RC_OK},
+        {RC_ROLE_MANAGER, RC_VERB_POLICY, RC_OK},
+        {RC_ROLE_MANAGER, RC_VERB_ARCHIVE, RC_PERMISSION_DENIED},
+        {RC_ROLE_OPS, RC_VERB_TRAINING_DAYS, RC_OK},
+        {RC_ROLE_OPS, RC_VERB_ARCHIVE, RC_OK},
         {RC_ROLE_OPS, RC_VERB_WHO, RC_OK},
         {RC_ROLE_OPS, RC_VERB_PERIODS, RC_OK},
         {RC_ROLE_OPS, RC_VERB_SWEEP, RC_OK},
@@ -209,9 +215,21 @@ static void only_people_and_kiosks_speak(void **state)
     }
 }
 
+static void ops_sees_the_policies_of_training_and_adds_none(void **state)
+{
+    (void)state;
+    struct rc_asker ops = verified(RC_ROLE_OPS, "op"), manager = verified(RC_ROLE_MANAGER, "op");
+    struct rc_request request = request_of("op", RC_VERB_POLICY);
+    assert_int_equal(rc_access_request(&ops, &request), RC_OK);
+    request.adds = true;
+    assert_int_equal(rc_access_request(&ops, &request), RC_PERMISSION_DENIED);
+    assert_int_equal(rc_access_request(&manager, &request), RC_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ops_sees_the_policies_of_training_and_adds_none),
         cmocka_unit_test(with_access_open_everybody_may_ask_everything),
         cmocka_unit_test(with_access_open_who_asks_is_who_the_topic_says),
         cmocka_unit_test(with_access_required_who_asks_is_who_the_broker_verified),
