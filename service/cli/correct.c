@@ -90,16 +90,21 @@ static bool read_correction(const struct rc_context *context, const char *action
            rc_context_moment(context, RC_O_AT, &request->at) && read_type_and_reason(context, request);
 }
 
-/* tell says what came of it: {seq}, {decided, seq?}, {askId} or {askId, seq}. */
+/* tell says what came of it: {seq}, {decided, undecided?, seq}, {askId} or {askId, seq}. */
 static void tell(const struct rc_context *context, const struct rc_reading_row *reply)
 {
     int64_t seq = 0;
     int64_t ask = 0;
     int64_t decided = 0;
+    int64_t undecided = 0;
     bool has_seq = rc_row_integer(reply, "seq", &seq);
     bool has_ask = rc_row_integer(reply, "askId", &ask);
     if (rc_row_integer(reply, "decided", &decided)) {
-        fprintf(context->out, "decided on %" PRId64 " rows\n", decided);
+        fprintf(context->out, "decided on %" PRId64 " rows", decided);
+        if (rc_row_integer(reply, "undecided", &undecided)) {
+            fprintf(context->out, ", %" PRId64 " left undecided", undecided);
+        }
+        fputc('\n', context->out);
     } else if (has_seq) {
         fprintf(context->out, "done, row %" PRId64 "\n", seq);
     } else if (has_ask) {

@@ -32,6 +32,7 @@ static void refuse(const struct rc_answering *answering, enum rc_code code, cons
 
 struct owner {
     int64_t seq;
+    enum rc_type type;
     struct rc_id employee;
     bool found;
 };
@@ -191,25 +192,34 @@ static bool take_held(void *context, const struct rc_stored_row *stored)
         rows->items = grown;
         rows->capacity = capacity;
     }
-    rows->items[rows->count++] = (struct owner){.seq = stored->row.seq, .employee = stored->row.employee};
+    rows->items[rows->count++] =
+        (struct owner){.seq = stored->row.seq, .type = stored->row.type, .employee = stored->row.employee};
     return true;
 }
 
-/* Decides each row for itself, but those that are not for this person to decide. False: the batch failed. */
+/* Why a row of a hold is left as it is, or RC_OK. An AUTO_OUT is no claim of anybody's that could be turned
+ * down: to reject a hold is to turn down the RESUMEs that came of it. */
+static struct rc_outcome left_out(const struct rc_answering *answering, const struct owner *row)
+{
+    struct rc_outcome why = {.code = rc_access_decides(answering->asker, &row->employee, &(struct rc_id){0}),
+                             .message = "nobody decides on their own punches"};
+    if (why.code == RC_OK && answering->request->action == RC_ACTION_REJECT && row->type == RC_AUTO_OUT)
+        why = (struct rc_outcome){.code = RC_FAILED_PRECONDITION,
+                                  .message = "an AUTO_OUT is never rejected: retime it, or accept the hold"};
+    return why;
+}
+
+/* Decides each row for itself, but those that are left out. False: the batch failed. */
 static bool decide_each(const struct rc_answering *answering, const struct held_rows *rows, int64_t *decided,
                         struct rc_outcome *last)
 {
-    struct rc_outcome refused = {.code = RC_PERMISSION_DENIED,
-                                 .message = "nobody decides on their own punches"};
-    struct rc_outcome done = {0};
+    struct rc_outcome refused = {0}, done = {0};
     for (size_t i = 0; i < rows->count; i++) {
-        struct rc_outcome outcome;
+        struct rc_outcome outcome = left_out(answering, &rows->items[i]);
         struct correction correction = requested(answering->request);
         correction.employee = rows->items[i].employee;
         correction.seq = rows->items[i].seq;
-        if (rc_access_decides(answering->asker, &correction.employee, &(struct rc_id){0}) != RC_OK)
-            continue;
-        if (!decide(answering, &correction, &outcome))
+        if (outcome.code == RC_OK && !decide(answering, &correction, &outcome))
             return false;
         if (outcome.code == RC_OK) {
             done = outcome;
@@ -245,6 +255,7 @@ static void decide_hold(const struct rc_answering *answering)
         } else {
             struct rc_reply *reply = rc_reply_new(request->request_id, RC_OK, NULL);
             rc_reply_integer(reply, "decided", decided);
+            rc_answer_integer(reply, "undecided", (int64_t)rows.count - decided);
             rc_reply_integer(reply, "seq", last.seq);
             rc_answer_durable(answering, reply);
         }

@@ -107,8 +107,12 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
         "AND (?6 IS NULL OR employee_id = ?6) AND NOT decided "
         "AND CASE WHEN in_effect THEN review = 1 ELSE state = 'held' AND NOT rejected END ORDER BY seq LIMIT "
         "?7",
-    [RC_SQL_PAGE_HOLD] = "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ? AND hold_id = ? "
-                         "AND type <> 'CORRECTION' AND in_effect AND NOT decided ORDER BY seq",
+    [RC_SQL_PAGE_HOLD] =
+        "SELECT " STORED_COLUMNS "FROM punch_facts WHERE site = ?1 AND seq IN ("
+        "SELECT seq FROM punches WHERE site = ?1 AND hold_id = ?2 UNION ALL "
+        "SELECT r.seq FROM punches a JOIN punches r ON r.site = a.site AND r.target_seq = a.seq "
+        "WHERE a.site = ?1 AND a.hold_id = ?2 AND r.type = 'RESUME') "
+        "AND type <> 'CORRECTION' AND in_effect AND NOT decided ORDER BY seq",
     [RC_SQL_SPAN_ROWS] = "SELECT min(seq), max(seq) FROM punches WHERE site = ? AND at >= ? AND at < ?",
     [RC_SQL_SPAN_RETIMED] = "SELECT min(target_seq), max(target_seq) FROM punches WHERE site = ? AND at >= ? "
                             "AND at < ? AND target_seq > 0 AND action = 'retime'",

@@ -174,7 +174,7 @@ typedef bool rc_store_period_fn(void *context, const struct rc_period_row *row);
 /* Ordered by in_seq; `from`..`to` overlap the period; an open one overlaps everything after its in_at. */
 enum rc_store_result rc_store_periods(struct rc_store *store, int site, const struct rc_page *page,
                                       rc_store_period_fn *each, void *context);
-/* Undecided rows of one hold. */
+/* Undecided rows in effect of one hold: its AUTO_OUTs, and the RESUMEs that undid any of them. */
 enum rc_store_result rc_store_hold_rows(struct rc_store *store, int site, int64_t hold, rc_store_row_fn *each,
                                         void *context);
 

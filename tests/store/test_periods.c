@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include "core/names.h"
+#include "statements.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -429,7 +430,49 @@ static void P_16_a_doubtful_resume_keeps_its_period_under_review_until_a_person_
     assert_false(under_review(rig));
 }
 
-/* ---- no question about one employee or row reads the log ---- */
+/* ---- holds ---- */
+
+struct seqs {
+    int count;
+    int64_t seq[8];
+};
+
+static bool keep_seq(void *context, const struct rc_stored_row *stored)
+{
+    struct seqs *seqs = context;
+    seqs->seq[seqs->count++] = stored->row.seq;
+    return true;
+}
+
+static int64_t held_out(struct rig *rig, const char *employee, int64_t hold)
+{
+    int64_t in = rig_in(rig, employee, 100);
+    struct rc_row row = rig_row(rig, employee, RC_AUTO_OUT, 200);
+    row.closes = in;
+    row.hold = hold;
+    row.review = true;
+    return rig_append(rig, &row);
+}
+
+static void P_16_a_hold_has_its_auto_outs_and_the_resumes_that_undid_them(void **state)
+{
+    struct rig *rig = *state;
+    struct seqs seqs = {0};
+    int64_t anna = held_out(rig, "anna", 3), bert = held_out(rig, "bert", 3);
+    held_out(rig, "cleo", 4);
+    int64_t resume = rig_resume(rig, "bert", 300, bert);
+    rig_ok(rig, rc_store_hold_rows(rig->store, rig->site, 3, keep_seq, &seqs));
+    assert_int_equal(seqs.count, 2);
+    assert_int_equal(seqs.seq[0], anna);
+    assert_int_equal(seqs.seq[1], resume);
+    rig_correct(rig, "bert", RC_ACTION_ACCEPT, 400, resume, 0, "boss");
+    seqs.count = 0;
+    rig_ok(rig, rc_store_hold_rows(rig->store, rig->site, 3, keep_seq, &seqs));
+    assert_int_equal(seqs.count, 1);
+    assert_int_equal(seqs.seq[0], anna);
+}
+
+/* ---- no question about one employee, row or hold reads the log ---- */
 
 static void explain(sqlite3 *db, const char *sql)
 {
@@ -462,6 +505,7 @@ static void section_8_questions_about_one_employee_read_no_whole_log(void **stat
     explain(db, "SELECT * FROM punches WHERE site = 'hq' AND at >= 5 AND at < 9");
     explain(db, "SELECT * FROM punches WHERE site = 'hq' AND employee_id = 'anna' AND at <= 5 ORDER BY at "
                 "DESC, seq DESC");
+    explain(db, rc_sql_texts[RC_SQL_PAGE_HOLD]);
     sqlite3_close(db);
 }
 
@@ -472,6 +516,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             P_16_a_doubtful_resume_keeps_its_period_under_review_until_a_person_decides, rig_setup,
             rig_teardown),
+        cmocka_unit_test_setup_teardown(P_16_a_hold_has_its_auto_outs_and_the_resumes_that_undid_them,
+                                        rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(section_8_questions_about_one_employee_read_no_whole_log, rig_setup,
                                         rig_teardown),
     };

@@ -166,20 +166,45 @@ def test_P_16_nobody_decides_on_their_own_punches(house):
     assert house.store.types("ana") == ["IN"]
 
 
-def test_P_16_a_hold_is_settled_at_once(house):
-    house.start()
+def outage(house, returning):
+    """Six people fall silent together and are punched out; so many of them are heard again. Returns the hold's id."""
     people = [house.worker(f"p{n}") for n in range(6)]
     for person in people:
         person.stop_beating()
-    alert = house.observer.wait_alert("outage")
+    house.observer.wait_alert("outage")
     rows = [house.observer.wait_event(f"p{n}", type="AUTO_OUT") for n in range(6)]
+    for person in people[:returning]:
+        person.start_beating()
+        house.observer.wait_event(person.employee, type="RESUME")
     hold, = {row["holdId"] for row in rows}
-    assert alert["kind"] == "outage"
-    assert {row["WORKED"] for row in columns(run(house, "periods").stdout)} == {"unresolved"}
+    return hold
+
+
+def test_P_16_a_hold_is_settled_at_once_with_those_who_came_back(house):
+    house.start()
+    hold = outage(house, returning=2)
+    assert {row["WORKED"] for row in columns(run(house, "periods").stdout)} <= {"unresolved", "open"}
+    assert len(lines(house, "punches", "--undecided")) == 6
     done, = lines(house, "correct", "accept", "--hold", hold)
-    assert done["decided"] == 6
-    assert "unresolved" not in run(house, "periods").stdout
+    assert done["decided"] == 6 and "undecided" not in done
+    assert "unresolved" not in run(house, "periods").stdout and lines(house, "punches", "--undecided") == []
     assert run(house, "correct", "accept", "--hold", hold, code=REFUSED).stderr.startswith("rollcall: NOT_FOUND: ")
+    house.service.verify()
+
+
+def test_P_16_to_reject_a_hold_turns_down_who_came_back_and_no_auto_out(house):
+    house.start()
+    hold = outage(house, returning=2)
+    said = run(house, "correct", "reject", "--hold", hold).stdout
+    assert said == "decided on 2 rows, 4 left undecided\n"
+    house.observer.wait_status("p0", status="OUT", cause="CORRECTION")
+    house.observer.wait_status("p1", status="OUT", cause="CORRECTION")
+    assert len(lines(house, "punches", "--undecided")) == 4
+    refused = run(house, "correct", "reject", "--hold", hold, code=REFUSED).stderr
+    assert refused.startswith("rollcall: FAILED_PRECONDITION: an AUTO_OUT is never rejected")
+    done, = lines(house, "correct", "accept", "--hold", hold)
+    assert done["decided"] == 4
+    house.service.verify()
 
 
 # ---- orders ----
