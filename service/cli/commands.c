@@ -23,7 +23,7 @@ const struct rc_command rc_commands[] = {
      "  correct retime --seq N --at TIME --reason TEXT    the row counts as of that time\n"
      "  correct add    --employee E --type IN|OUT --at TIME --reason TEXT\n"
      "  correct ask accept|reject|void|retime|add ...     let somebody else decide\n"
-     "  correct list   [--employee E]                     what is asked for\n"
+     "  correct list   [all] [--employee E]               what is asked for; all: and what was decided, why\n"
      "Nobody decides on their own punches. --employee beside --seq makes sure whose row it is.\n",
      RC_OPTIONS_CONNECTION | RC_OPTION(RC_O_EMPLOYEE) | RC_OPTION(RC_O_LIMIT) | RC_OPTION(RC_O_SEQ) |
          RC_OPTION(RC_O_HOLD) | RC_OPTION(RC_O_ASK_ID) | RC_OPTION(RC_O_TYPE) | RC_OPTION(RC_O_AT) |

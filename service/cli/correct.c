@@ -117,8 +117,10 @@ static void tell(const struct rc_context *context, const struct rc_reading_row *
 static enum rc_exit list_asks(struct rc_context *context, struct rc_request *request)
 {
     static const struct shape list = {0, EMPLOYEE | RC_OPTION(RC_O_LIMIT), 0};
-    if (context->arguments->word_count != 1) {
-        rc_complain(context, "correct list takes no more words");
+    const struct rc_arguments *arguments = context->arguments;
+    request->decided = arguments->word_count == 2 && strcmp(arguments->words[1], "all") == 0;
+    if (arguments->word_count != 1 && !request->decided) {
+        rc_complain(context, "correct list takes no more words but all");
         return RC_EXIT_USAGE;
     }
     if (!fits(context, "list", &list) || !rc_context_id(context, RC_O_EMPLOYEE, &request->employee)) {

@@ -257,6 +257,9 @@ static const struct list lists[RC_SHOW_KIND_COUNT] = {
                           {"ASKED BY", false, "askedBy", show_text},
                           {"ASKED AT", false, "askedAt", show_moment},
                           {"REASON", false, "reason", show_text},
+                          {"STATE", false, "state", show_text},
+                          {"DECIDED BY", false, "decidedBy", show_text},
+                          {"WHY", false, "decisionReason", show_text},
                       }},
     [RC_SHOW_TRAINING_DAYS] = {"no training",
                                {

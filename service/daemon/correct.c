@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of a listed ask without its ids and reason. */
-#define ASK_ROW_BYTES ((size_t)240)
+/* Bytes of a listed ask without its ids and reasons. */
+#define ASK_ROW_BYTES ((size_t)340)
 
 /* What is to be put right: from the request, or from the ask that it accepts. */
 struct correction {
@@ -311,28 +311,60 @@ static bool keep_ask(void *context, const struct rc_ask *ask)
     return false;
 }
 
+/* Bytes of a row's reason where two people gave one. */
+#define REASONS_MAX (2 * RC_TEXT_MAX + 8)
+
+/* Why, by who asked and by who decided: both stand in the row. */
+static struct rc_text both_reasons(struct rc_text asked, const char *decided, char out[REASONS_MAX])
+{
+    int length = snprintf(out, REASONS_MAX, "%.*s%s%s", (int)asked.length, asked.length > 0 ? asked.data : "",
+                          asked.length > 0 && decided[0] != '\0' ? " / " : "", decided);
+    return (struct rc_text){out, (size_t)length};
+}
+
 /* The asked-for correction is carried out. False: the batch failed. */
 static bool carry_out_ask(const struct rc_answering *answering, const struct rc_ask *ask,
                           struct rc_outcome *outcome)
 {
+    char reasons[REASONS_MAX];
     struct correction correction = {.employee = ask->employee,
                                     .action = ask->action,
                                     .seq = ask->target_seq == 0 ? RC_NONE : ask->target_seq,
                                     .type = ask->type,
                                     .at = ask->at,
-                                    .reason = ask->reason};
+                                    .reason = both_reasons(ask->reason, answering->request->reason, reasons)};
     return decide(answering, &correction, outcome);
+}
+
+/* The decision and its reason, in the ask and, since a turned-down ask leaves no row in the log of punches,
+ * in the audit log, which nobody can change. False: the batch failed. */
+static bool close_ask(const struct rc_answering *answering, const struct rc_ask *open, int64_t seq)
+{
+    struct rc_service *service = answering->service;
+    const struct rc_request *request = answering->request;
+    bool accepts = request->action == RC_ACTION_ACCEPT;
+    char detail[RC_ENCODED_MAX];
+    struct rc_ask closed = {.number = open->number,
+                            .state = accepts ? RC_ASK_ACCEPTED : RC_ASK_REJECTED,
+                            .decided_by = answering->asker->login,
+                            .decided_at = answering->at,
+                            .result_seq = seq,
+                            .decision_reason = rc_text_of(request->reason)};
+    rc_encode_ask_decision(open->number, request->action, &closed.decided_by, closed.decision_reason, seq,
+                           detail, sizeof detail);
+    return rc_batch_begin(service) &&
+           rc_batch_check(service, rc_store_ask_decide(service->store, answering->site->number, &closed)) &&
+           rc_batch_audit(service, answering->site, "ASK", &open->employee, "OK", detail);
 }
 
 static void decide_ask(const struct rc_answering *answering)
 {
     struct rc_service *service = answering->service;
     const struct rc_request *request = answering->request;
-    int site = answering->site->number;
     struct kept_ask kept = {.found = false};
     struct rc_outcome outcome = {0};
-    bool accepts = request->action == RC_ACTION_ACCEPT;
-    enum rc_store_result result = rc_store_ask_find(service->store, site, request->ask, keep_ask, &kept);
+    enum rc_store_result result =
+        rc_store_ask_find(service->store, answering->site->number, request->ask, keep_ask, &kept);
     if (result != RC_STORE_NOT_FOUND && !rc_batch_check(service, result))
         return;
     if (!kept.found) {
@@ -340,13 +372,9 @@ static void decide_ask(const struct rc_answering *answering)
     } else if (kept.ask.state != RC_ASK_OPEN) {
         refuse(answering, RC_FAILED_PRECONDITION, "this ask has been decided");
     } else if (may_decide(answering, &kept.ask.employee, &kept.ask.asked_by)) {
-        if (accepts && !carry_out_ask(answering, &kept.ask, &outcome))
+        if (request->action == RC_ACTION_ACCEPT && !carry_out_ask(answering, &kept.ask, &outcome))
             return;
-        if (outcome.code == RC_OK &&
-            (!rc_batch_begin(service) ||
-             !rc_batch_check(service,
-                             rc_store_ask_decide(service->store, site, request->ask, accepts,
-                                                 &answering->asker->login, answering->at, outcome.seq))))
+        if (outcome.code == RC_OK && !close_ask(answering, &kept.ask, outcome.seq))
             return;
         answer_outcome(answering, request->ask, &outcome);
     }
@@ -357,11 +385,24 @@ struct ask_list {
     struct rc_paging paging;
 };
 
+static void add_decision(struct rc_reply *reply, const struct rc_ask *ask)
+{
+    static const char *const states[] = {
+        [RC_ASK_OPEN] = "open", [RC_ASK_ACCEPTED] = "accepted", [RC_ASK_REJECTED] = "rejected"};
+    rc_reply_text(reply, "state", rc_text_of(states[ask->state]));
+    rc_answer_id(reply, "decidedBy", &ask->decided_by);
+    rc_answer_integer(reply, "decidedAt", ask->decided_at);
+    if (ask->decision_reason.length > 0)
+        rc_reply_text(reply, "decisionReason", ask->decision_reason);
+    rc_answer_integer(reply, "resultSeq", ask->result_seq);
+}
+
 static bool add_ask(void *context, const struct rc_ask *ask)
 {
     struct ask_list *list = context;
     struct rc_reply *reply = list->reply;
-    size_t bytes = ASK_ROW_BYTES + ask->employee.length + ask->asked_by.length + rc_paging_text(ask->reason);
+    size_t bytes = ASK_ROW_BYTES + ask->employee.length + ask->asked_by.length + ask->decided_by.length +
+                   rc_paging_text(ask->reason) + rc_paging_text(ask->decision_reason);
     if (!rc_paging_take(&list->paging, bytes, ask->number))
         return false;
     rc_reply_row_begin(reply);
@@ -376,6 +417,7 @@ static bool add_ask(void *context, const struct rc_ask *ask)
     rc_answer_integer(reply, "at", ask->at);
     if (ask->reason.length > 0)
         rc_reply_text(reply, "reason", ask->reason);
+    add_decision(reply, ask);
     rc_reply_row_end(reply);
     return true;
 }
@@ -389,7 +431,7 @@ void rc_answer_asks(const struct rc_answering *answering)
                            .to_at = INT64_MAX,
                            .after = request->cursor == RC_NONE ? 0 : request->cursor,
                            .limit = list.paging.limit + 1,
-                           .undecided_only = true};
+                           .undecided_only = !request->decided};
     rc_reply_list(list.reply, "asks");
     enum rc_store_result result =
         rc_store_asks(answering->service->store, answering->site->number, &page, add_ask, &list);

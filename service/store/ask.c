@@ -85,6 +85,7 @@ static bool read_ask(sqlite3_stmt *statement, struct rc_ask *out)
     out->at = rc_column_some(statement, 9);
     out->reason = rc_column_text(statement, 10);
     out->result_seq = rc_column_some(statement, 12);
+    out->decision_reason = rc_column_text(statement, 13);
     return rc_action_parse(rc_column_text(statement, 6), &out->action) &&
            rc_type_parse(rc_column_text(statement, 8), &out->type) &&
            read_state(rc_column_text(statement, 11), out);
@@ -126,8 +127,7 @@ enum rc_store_result rc_store_ask_find(struct rc_store *store, int site, int64_t
     return result == RC_STORE_OK && !any ? RC_STORE_NOT_FOUND : result;
 }
 
-enum rc_store_result rc_store_ask_decide(struct rc_store *store, int site, int64_t number, bool accepted,
-                                         const struct rc_id *by, int64_t at, int64_t result_seq)
+enum rc_store_result rc_store_ask_decide(struct rc_store *store, int site, const struct rc_ask *ask)
 {
     struct binder binder;
     enum rc_store_result result = rc_handle_may_write(store, site);
@@ -135,12 +135,13 @@ enum rc_store_result rc_store_ask_decide(struct rc_store *store, int site, int64
         result = use(store, RC_SQL_ASK_DECIDE, &binder);
     if (result != RC_STORE_OK)
         return result;
-    rc_bind_word(&binder, states[accepted ? RC_ASK_ACCEPTED : RC_ASK_REJECTED]);
-    rc_bind_key(&binder, by);
-    rc_bind_int(&binder, at);
-    rc_bind_some(&binder, result_seq);
+    rc_bind_word(&binder, states[ask->state]);
+    rc_bind_key(&binder, &ask->decided_by);
+    rc_bind_int(&binder, ask->decided_at);
+    rc_bind_some(&binder, ask->result_seq);
+    rc_bind_text(&binder, ask->decision_reason);
     rc_bind_key(&binder, &store->sites[site].name);
-    rc_bind_int(&binder, number);
+    rc_bind_int(&binder, ask->number);
     result = rc_handle_run(store, binder.statement);
     return result == RC_STORE_OK && sqlite3_changes(store->db) == 0 ? RC_STORE_NOT_FOUND : result;
 }

@@ -78,6 +78,7 @@ struct rc_request {
     int64_t limit, cursor;
     bool undecided; /* punches: "undecided": true */
     bool asks;      /* correct: "list": true lists open asks */
+    bool decided;   /* correct: with "list", "decided": true lists those, too, on which somebody decided */
     bool ask_only;  /* correct: "ask": true writes it down for somebody else to decide */
     bool has_action;
     enum rc_action action;        /* correct: "action" */

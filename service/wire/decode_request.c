@@ -93,6 +93,7 @@ static void need_for_action(struct rc_fields *fields, const struct rc_request *r
 static void read_correct(struct rc_fields *fields, struct rc_request *request)
 {
     rc_fields_bool(fields, "list", &request->asks);
+    rc_fields_bool(fields, "decided", &request->decided);
     rc_fields_bool(fields, "ask", &request->ask_only);
     rc_fields_id(fields, "employeeId", &request->employee);
     read_page(fields, request);

@@ -149,6 +149,20 @@ size_t rc_encode_canary(int64_t now, char *out, size_t size)
     return rc_writer_end(&writer);
 }
 
+size_t rc_encode_ask_decision(int64_t ask, enum rc_action action, const struct rc_id *actor,
+                              struct rc_text reason, int64_t seq, char *out, size_t size)
+{
+    struct rc_writer writer;
+    rc_writer_init(&writer, out, size);
+    rc_writer_integer(&writer, "askId", ask);
+    rc_writer_word(&writer, "action", rc_action_name(action));
+    rc_writer_id(&writer, "actor", actor);
+    if (reason.length > 0)
+        rc_writer_text(&writer, "reason", reason);
+    optional_integer(&writer, "seq", seq);
+    return rc_writer_end(&writer);
+}
+
 size_t rc_encode_refusal(enum rc_code code, const char *message, char *out, size_t size)
 {
     struct rc_writer writer;

@@ -29,6 +29,10 @@ size_t rc_encode_summary(const struct rc_summary *summary, char *out, size_t siz
 size_t rc_encode_alert(enum rc_alert kind, int64_t since_at, const char *detail, char *out, size_t size);
 size_t rc_encode_service(bool online, const char *version, int64_t started_at, char *out, size_t size);
 size_t rc_encode_canary(int64_t now, char *out, size_t size);
+/* The detail of the audit row that keeps a decision on an ask: {"askId","action","actor","reason"?,"seq"?}.
+ * With a reason of RC_TEXT_MAX bytes it fits into RC_ENCODED_MAX. */
+size_t rc_encode_ask_decision(int64_t ask, enum rc_action action, const struct rc_id *actor,
+                              struct rc_text reason, int64_t seq, char *out, size_t size);
 /* {"code": ..., "message": ...}: for whom there is no receipt, since no id could be read */
 size_t rc_encode_refusal(enum rc_code code, const char *message, char *out, size_t size);
 

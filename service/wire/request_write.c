@@ -92,6 +92,7 @@ size_t rc_request_write(const struct rc_request *request, char *out, size_t size
     add_after(&writer, request);
     add_true(&writer, "undecided", request->undecided);
     add_true(&writer, "list", request->asks);
+    add_true(&writer, "decided", request->decided);
     add_true(&writer, "ask", request->ask_only);
     add_text(&writer, "action", request->has_action ? rc_action_name(request->action) : "");
     add_integer(&writer, "seq", request->seq);

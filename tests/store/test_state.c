@@ -538,13 +538,21 @@ static void P_16_an_ask_waits_until_it_is_decided_once(void **state)
     assert_int_equal(kept.action, RC_ACTION_ADD);
     assert_int_equal(kept.type, RC_OUT);
     rig_ok(rig, rc_store_begin(rig->store));
-    rig_ok(rig, rc_store_ask_decide(rig->store, rig->site, 2, true, &boss, 9, 17));
-    assert_int_equal(rc_store_ask_decide(rig->store, rig->site, 2, false, &boss, 9, 0), RC_STORE_NOT_FOUND);
+    struct rc_ask decision = {.number = 2,
+                              .state = RC_ASK_ACCEPTED,
+                              .decided_by = boss,
+                              .decided_at = 9,
+                              .result_seq = 17,
+                              .decision_reason = rc_text_of("door log")};
+    rig_ok(rig, rc_store_ask_decide(rig->store, rig->site, &decision));
+    decision.state = RC_ASK_REJECTED;
+    assert_int_equal(rc_store_ask_decide(rig->store, rig->site, &decision), RC_STORE_NOT_FOUND);
     rig_ok(rig, rc_store_commit(rig->store));
     rig_ok(rig, rc_store_ask_find(rig->store, rig->site, 2, keep_ask, &kept));
     assert_int_equal(kept.state, RC_ASK_ACCEPTED);
     assert_int_equal(kept.result_seq, 17);
     assert_string_equal(kept.decided_by.text, "boss");
+    assert_int_equal(kept.decision_reason.length, strlen("door log"));
     assert_int_equal(rc_store_ask_find(rig->store, rig->site, 3, keep_ask, &kept), RC_STORE_NOT_FOUND);
     page.employee = rig_id("anna");
     rig_ok(rig, rc_store_asks(rig->store, rig->site, &page, keep_ask, &kept));
@@ -584,10 +592,13 @@ static void an_alert_keeps_its_beginning_until_it_is_cleared(void **state)
     assert_int_equal(sql("SELECT count(*) FROM alerts"), 2);
 }
 
+#define SEEN_MAX 128
+
 static bool count_person(void *context, const struct rc_directory_row *row)
 {
-    strcat(context, row->employee.text);
-    strcat(context, row->active ? "+ " : "- ");
+    char *seen = context;
+    size_t length = strlen(seen);
+    snprintf(seen + length, SEEN_MAX - length, "%s%s ", row->employee.text, row->active ? "+" : "-");
     return true;
 }
 
@@ -600,7 +611,7 @@ static void an_entry_of_the_directory_is_set_as_a_whole(void **state)
                                    .name = rc_text_of("Bert"),
                                    .email = rc_text_of("b@x"),
                                    .active = true};
-    char seen[128] = "";
+    char seen[SEEN_MAX] = "";
     assert_int_equal(rc_store_directory_set(rig->store, rig->site, &row),
                      RC_STORE_REFUSED); /* no transaction */
     rig_ok(rig, rc_store_begin(rig->store));

@@ -919,9 +919,11 @@ static void put_version_1(struct rig *rig)
 static void section_8_a_database_of_version_1_goes_on_as_it_is(void **state)
 {
     struct rig *rig = *state;
+    char last[16];
+    snprintf(last, sizeof last, "%d", rc_migration_count);
     put_version_1(rig);
     rig_reopen(rig, "boot-1");
-    expect_sql("PRAGMA user_version", "2");
+    expect_sql("PRAGMA user_version", last);
     expect_sql("SELECT name FROM employees", "Anna");
     expect_sql("SELECT data FROM progress", "{}");
     expect_sql("SELECT count(*) FROM daily_activity_logs", "0");

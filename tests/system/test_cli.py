@@ -285,6 +285,27 @@ def test_a_time_that_comes_twice_is_not_guessed(house):
     assert "2025-10-26T02:30:00+02:00" in done.stderr and "2025-10-26T02:30:00+01:00" in done.stderr
 
 
+def test_P_16_why_an_ask_was_accepted_or_turned_down_is_kept(house):
+    house.start()
+    house.worker("ana")
+    first, = lines(house, "correct", "ask", "void", "--seq", 1, "--reason", "not me", "--login", "ana")
+    run(house, "correct", "reject", "--ask-id", first["askId"], "--reason", 'seen by "two"', "--login", "boss")
+    second, = lines(house, "correct", "ask", "retime", "--seq", 1, "--at", "-1h", "--reason", "forgot", "--login", "ana")
+    run(house, "correct", "accept", "--ask-id", second["askId"], "--reason", "door log", "--login", "boss")
+    assert lines(house, "correct", "list") == []
+    turned_down, accepted = lines(house, "correct", "list", "all", "--employee", "ana")
+    assert (turned_down["state"], turned_down["decidedBy"], turned_down["decisionReason"]) == \
+        ("rejected", "boss", 'seen by "two"')
+    assert "resultSeq" not in turned_down and turned_down["reason"] == "not me"
+    assert (accepted["state"], accepted["decisionReason"], accepted["resultSeq"]) == ("accepted", "door log", 2)
+    assert [row["reason"] for row in lines(house, "punches") if row["type"] == "CORRECTION"] == ["forgot / door log"]
+    decisions = [json.loads(row["detail"]) for row in house.store.rows("SELECT detail FROM audit_logs WHERE event = 'ASK'")]
+    assert decisions == [
+        {"askId": 1, "action": "reject", "actor": "boss", "reason": 'seen by "two"'},
+        {"askId": 2, "action": "accept", "actor": "boss", "reason": "door log", "seq": 2}]
+    house.service.verify()
+
+
 # ---- verify and backup ----
 
 def forge(path, sql):

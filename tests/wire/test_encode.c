@@ -4,6 +4,7 @@
 #include "wire/encode.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 
 static char payload[RC_ENCODED_MAX];
 
@@ -203,8 +204,8 @@ static void assert_keys(size_t length, const char *expected)
     const cJSON *item;
     cJSON_ArrayForEach(item, root)
     {
-        strcat(keys, keys[0] == '\0' ? "" : " ");
-        strcat(keys, item->string);
+        size_t at = strlen(keys);
+        snprintf(keys + at, sizeof keys - at, "%s%s", at == 0 ? "" : " ", item->string);
     }
     cJSON_Delete(root);
     assert_string_equal(keys, expected);
@@ -290,6 +291,21 @@ static void what_the_contract_does_not_call_optional_is_always_there(void **stat
     assert_keys(rc_encode_device(&device, payload, sizeof payload), "deviceId online since lastSeen");
 }
 
+static void a_decision_on_an_ask_keeps_the_longest_reason(void **state)
+{
+    (void)state;
+    struct rc_id boss = id_of("m1");
+    char reason[RC_TEXT_MAX];
+    memset(reason, '\x01', sizeof reason); /* six bytes each */
+    assert_in_range(rc_encode_ask_decision(INT64_MAX, RC_ACTION_REJECT, &boss,
+                                           (struct rc_text){reason, sizeof reason}, INT64_MAX, payload,
+                                           sizeof payload),
+                    6 * RC_TEXT_MAX, sizeof payload - 1);
+    assert_payload(
+        rc_encode_ask_decision(7, RC_ACTION_REJECT, &boss, rc_text_of("no"), 0, payload, sizeof payload),
+        "{\"askId\":7,\"action\":\"reject\",\"actor\":\"m1\",\"reason\":\"no\"}");
+}
+
 static void a_canary_that_was_written_is_read_back(void **state)
 {
     (void)state;
@@ -330,6 +346,7 @@ int main(void)
         cmocka_unit_test(the_services_other_payloads_hold_what_the_contract_says),
         cmocka_unit_test(every_payload_has_the_fields_of_the_contract_and_no_other),
         cmocka_unit_test(what_the_contract_does_not_call_optional_is_always_there),
+        cmocka_unit_test(a_decision_on_an_ask_keeps_the_longest_reason),
         cmocka_unit_test(a_canary_that_was_written_is_read_back),
         cmocka_unit_test(a_refusal_is_a_code_and_a_message),
         cmocka_unit_test(what_does_not_fit_gives_0),

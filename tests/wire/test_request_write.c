@@ -72,6 +72,7 @@ static void assert_carried(const struct rc_request *sent)
     assert_int_equal(got.cursor, sent->cursor);
     assert_int_equal(got.undecided, sent->undecided);
     assert_int_equal(got.asks, sent->asks);
+    assert_int_equal(got.decided, sent->decided);
     assert_int_equal(got.ask_only, sent->ask_only);
     assert_int_equal(got.has_action, sent->has_action);
     assert_int_equal(got.action, sent->action);
@@ -222,8 +223,8 @@ static void every_change_of_the_directory_arrives(void **state)
     assert_carried(&request);
     request.person.action = RC_PERSON_ADD;
     request.person.has_name = request.person.has_manager = true;
-    strcpy(request.person.name, "Ana \"L\xc3\xb6pez\"");
-    strcpy(request.person.email, "ana@example.org");
+    snprintf(request.person.name, sizeof request.person.name, "%s", "Ana \"L\xc3\xb6pez\"");
+    snprintf(request.person.email, sizeof request.person.email, "%s", "ana@example.org");
     request.person.group = id("sales");
     request.person.manager = id("m1");
     assert_carried(&request);
