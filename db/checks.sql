@@ -59,3 +59,40 @@ SELECT p.site, p.seq FROM punches p WHERE p.hold_id IS NOT NULL
 SELECT site, seq FROM punches
 WHERE type NOT IN ('IN', 'OUT', 'AUTO_OUT', 'RESUME', 'CORRECTION') OR state NOT IN ('effective', 'held')
    OR review NOT IN (0, 1) OR action NOT IN ('accept', 'reject', 'add', 'void', 'retime');
+
+-- check: a day of training has no policy that gives its limit, or one that gives less
+SELECT d.site, d.user_id || ' ' || d.date FROM training_days d
+WHERE d.limit_ms > COALESCE((SELECT p.limit_minutes * 60000 FROM training_policies p
+                             WHERE p.site = d.site AND p.course_id = '' AND p.from_at <= d.start_at
+                             ORDER BY p.from_at DESC, p.number DESC LIMIT 1), -1);
+
+-- check: a course has a limit on a day on which no policy gives it so much
+SELECT c.site, c.user_id || ' ' || c.date || ' ' || c.course_id FROM training_courses c
+JOIN training_days d ON d.site = c.site AND d.date = c.date AND d.user_id = c.user_id
+WHERE c.limit_ms > COALESCE((SELECT p.limit_minutes * 60000 FROM training_policies p
+                             WHERE p.site = c.site AND p.course_id = c.course_id AND p.from_at <= d.start_at
+                             ORDER BY p.from_at DESC, p.number DESC LIMIT 1), -1);
+
+-- check: a day of training is longer than its limit (where sites are several, each cuts by its own)
+SELECT d.site, d.user_id || ' ' || d.date FROM training_days d
+WHERE d.ms > d.limit_ms AND (SELECT count(*) FROM sites) = 1;
+
+-- check: a day of training does not have the sessions and heartbeats that its sessions have
+SELECT d.site, d.user_id || ' ' || d.date FROM training_days d
+WHERE d.session_count <> (SELECT count(DISTINCT s.session_id) FROM training_sessions s
+                          WHERE s.site = d.site AND s.date = d.date AND s.user_id = d.user_id)
+   OR d.heartbeats <> (SELECT COALESCE(sum(s.heartbeats), 0) FROM training_sessions s
+                       WHERE s.site = d.site AND s.date = d.date AND s.user_id = d.user_id)
+   OR d.refused > d.heartbeats;
+
+-- check: progress was saved without a verdict that says so
+SELECT p.site, p.user_id || ' ' || p.course_id || ' ' || p.lesson_id FROM progress p
+WHERE NOT EXISTS (SELECT 1 FROM progress_receipts r WHERE r.site = p.site AND r.user_id = p.user_id
+                    AND r.course_id = p.course_id AND r.lesson_id = p.lesson_id AND r.result = 'recorded'
+                    AND r.at = p.saved_at);
+
+-- check: a verdict says that progress was saved, and it is not there
+SELECT r.site, r.user_id || ' ' || r.id FROM progress_receipts r
+WHERE r.result = 'recorded'
+  AND NOT EXISTS (SELECT 1 FROM progress p WHERE p.site = r.site AND p.user_id = r.user_id
+                    AND p.course_id = r.course_id AND p.lesson_id = r.lesson_id);

@@ -1,5 +1,6 @@
 #include "guard.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,10 +22,16 @@ static int pragma_verdict(const char *value)
     return value == NULL ? SQLITE_OK : SQLITE_DENY;
 }
 
+/* Only the service's own archiving says so, and only of a month that was copied. */
+static bool is_leaving(const char *const *leaving, const char *table)
+{
+    return *leaving != NULL && table != NULL && strcmp(*leaving, table) == 0;
+}
+
 static int verdict(void *context, int action, const char *first, const char *second, const char *database,
                    const char *trigger)
 {
-    (void)context;
+    const char *const *leaving = context;
     (void)database;
     (void)trigger;
     switch (action) {
@@ -34,8 +41,9 @@ static int verdict(void *context, int action, const char *first, const char *sec
         return rc_guard_is_log(first) ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_DROP_INDEX: /* index, table */
         return rc_guard_is_log(second) ? SQLITE_DENY : SQLITE_OK;
-    case SQLITE_DROP_TRIGGER:
-    case SQLITE_ALTER_TABLE:
+    case SQLITE_DROP_TRIGGER: /* trigger, table */
+    case SQLITE_ALTER_TABLE:  /* database, table */
+        return is_leaving(leaving, second) ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_ATTACH:
     case SQLITE_DETACH:
         return SQLITE_DENY;
@@ -46,7 +54,7 @@ static int verdict(void *context, int action, const char *first, const char *sec
     }
 }
 
-void rc_guard_install(sqlite3 *db)
+void rc_guard_install(sqlite3 *db, const char *const *leaving)
 {
-    sqlite3_set_authorizer(db, verdict, NULL);
+    sqlite3_set_authorizer(db, verdict, (void *)(uintptr_t)leaving); /* it is read only */
 }

@@ -9,8 +9,10 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-/* rc_guard_install makes SQLite refuse (SQLITE_AUTH) the above on this handle from now on. */
-void rc_guard_install(sqlite3 *db);
+/* rc_guard_install makes SQLite refuse (SQLITE_AUTH) the above on this handle from now on. While *leaving,
+ * which must live as long as the handle, names a table of audit_logs, that one may lose its triggers and its
+ * name: a month that was archived. */
+void rc_guard_install(sqlite3 *db, const char *const *leaving);
 
 /* rc_guard_is_log says whether a table is one of the append-only logs. */
 bool rc_guard_is_log(const char *table);

@@ -98,7 +98,7 @@ enum rc_store_result rc_handle_open(struct rc_store *store)
         return result;
     }
     leave_untouched(store->db, false);
-    rc_guard_install(store->db);
+    rc_guard_install(store->db, &store->leaving);
     store->failed = RC_STORE_OK;
     return RC_STORE_OK;
 }

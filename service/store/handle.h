@@ -57,6 +57,7 @@ struct rc_store {
     int month, month_committed; /* the newest month table, as audit_month above */
     sqlite3_stmt *audit_insert; /* into that of audit_insert_month */
     int audit_insert_month;
+    const char *leaving; /* the table of audit_logs that is being archived (guard.h); NULL: none */
     int site_count;
     struct site *sites;
     struct rc_chain chain;

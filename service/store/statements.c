@@ -16,7 +16,7 @@
 #define ASK_COLUMNS                                                                                          \
     "number, employee_id, asked_by, decided_by, asked_at, decided_at, action, target_seq, type, at, "        \
     "reason, "                                                                                               \
-    "state, result_seq, decision_reason "
+    "state, result_seq "
 
 #define TOTALS_KEY "site = ?1 AND date = ?2 AND user_id = ?3 "
 
@@ -222,8 +222,8 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_ASK_LAST] = "SELECT max(number) FROM correction_requests WHERE site = ?",
     [RC_SQL_ASK_FIND] = "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ? AND number = ?",
     [RC_SQL_ASK_DECIDE] =
-        "UPDATE correction_requests SET state = ?, decided_by = ?, decided_at = ?, result_seq = ?, "
-        "decision_reason = ? WHERE site = ? AND number = ? AND state = 'open'",
+        "UPDATE correction_requests SET state = ?, decided_by = ?, decided_at = ?, result_seq = ? "
+        "WHERE site = ? AND number = ? AND state = 'open'",
     [RC_SQL_ASKS] =
         "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ?1 AND number > ?2 "
         "AND asked_at >= ?3 AND asked_at < ?4 AND (?5 = 0 OR state = 'open') ORDER BY number LIMIT ?6",
@@ -322,6 +322,11 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
                             "saved_at) VALUES (?,?,?,?,?,?)",
     [RC_SQL_META_GET] = "SELECT value FROM meta WHERE name = ?",
 
+    [RC_SQL_ARCHIVE_ADD] =
+        "INSERT INTO audit_archives (month, site, first_seq, last_seq, first_hash, last_hash, rows, "
+        "first_date, last_date, path, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    [RC_SQL_LEFT_ASIDE] = "SELECT name FROM sqlite_schema WHERE type = 'table' "
+                          "AND name GLOB 'archived_logs_[0-9]*' LIMIT 1",
     [RC_SQL_AUDIT_MONTH_ADD] =
         "INSERT INTO audit_months (month, site, first_seq, previous_hash) VALUES (?,?,?,?)",
     [RC_SQL_AUDIT_MONTHS] = "SELECT max(month) FROM audit_months WHERE site = ?",

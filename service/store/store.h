@@ -191,15 +191,13 @@ struct rc_ask {
     struct rc_text reason;
     enum rc_ask_state { RC_ASK_OPEN, RC_ASK_ACCEPTED, RC_ASK_REJECTED } state;
     int64_t result_seq;
-    struct rc_text decision_reason; /* of who decided; may be empty */
 };
 typedef bool rc_store_ask_fn(void *context, const struct rc_ask *ask);
 enum rc_store_result rc_store_ask_add(struct rc_store *store, int site, struct rc_ask *ask);
 enum rc_store_result rc_store_ask_find(struct rc_store *store, int site, int64_t number,
                                        rc_store_ask_fn *each, void *context);
-/* rc_store_ask_decide writes the decision on the open ask ask->number: state, decided_by, decided_at,
- * result_seq, decision_reason. NOT_FOUND: there is none such that is open. */
-enum rc_store_result rc_store_ask_decide(struct rc_store *store, int site, const struct rc_ask *ask);
+enum rc_store_result rc_store_ask_decide(struct rc_store *store, int site, int64_t number, bool accepted,
+                                         const struct rc_id *by, int64_t at, int64_t result_seq);
 enum rc_store_result rc_store_asks(struct rc_store *store, int site, const struct rc_page *page,
                                    rc_store_ask_fn *each, void *context);
 
@@ -237,11 +235,5 @@ enum rc_store_result rc_store_head(struct rc_store *store, int site, int64_t *se
 /* rc_store_backup writes a consistent copy to path (VACUUM INTO a temporary name, fsync of file and folder,
  * rename); it fails if path exists. Blocks for as long as the copy takes. */
 enum rc_store_result rc_store_backup(const char *database, const char *path, char error[RC_STORE_ERROR_MAX]);
-
-/* rc_store_archive moves a closed month of audit_logs ("2026_01") out of a database that no service has open
- * (IN_USE) to a new file: copies, checks the copy against the chain, syncs it, then drops the table. A
- * failure before that removes the file again; at the drop it leaves the month in both, which verifies too. */
-enum rc_store_result rc_store_archive(const char *database, const char *month, const char *path,
-                                      char error[RC_STORE_ERROR_MAX]);
 
 #endif

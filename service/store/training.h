@@ -195,12 +195,23 @@ enum rc_store_result rc_store_day_clock_save(struct rc_store *store, const struc
 /* ---- archiving a closed month while the service runs ---- */
 
 /* rc_store_archive_copy copies a closed month of audit_logs ("2026_01") from the database at `database` into
- * a new file at `path`, checks the copy against the chain and syncs it. Opens the database for itself,
- * read-only, so that it may run on a thread of its own beside the service. Leaves no file where it fails. */
+ * a new file at `path`, checks the copy against the chain and syncs it. A file that is there already is
+ * checked instead, and is as good, if it is such a copy: that of a service that died before the drop.
+ * REFUSED: the month is not closed, not in the database, or path is something else. Opens the database for
+ * itself, read-only, so that it may run on a thread of its own beside the service, and holds its snapshot for
+ * moments only. Leaves no file of its own where it fails. */
 enum rc_store_result rc_store_archive_copy(const char *database, const char *month, const char *path,
                                            char error[RC_STORE_ERROR_MAX]);
-/* rc_store_archive_drop checks a copy's first and last hash against the store, notes both, and drops the
- * month's table, in the open transaction. */
-enum rc_store_result rc_store_archive_drop(struct rc_store *store, const char *month, const char *path);
+
+/* rc_store_archive_drop compares the copy's pieces of the chains with the store's, notes them in
+ * audit_archives, and takes the month out of audit_logs, in the open transaction; all or nothing of it. Takes
+ * some ms however long the month is: its rows are left aside, for rc_store_archive_sweep. */
+enum rc_store_result rc_store_archive_drop(struct rc_store *store, const char *month, const char *path,
+                                           int64_t at);
+
+/* rc_store_archive_sweep gives back the room of what drops have left aside, a slice of some ms, in a
+ * transaction of its own (none may be open); *done: there was nothing left. Call it when idle after a drop
+ * and after a start, until it is done. */
+enum rc_store_result rc_store_archive_sweep(struct rc_store *store, bool *done);
 
 #endif

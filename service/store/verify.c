@@ -1,6 +1,5 @@
-#include "verify.h"
+#include "verify_parts.h"
 
-#include "audit.h"
 #include "core/names.h"
 #include "migrate.h"
 #include "result.h"
@@ -10,23 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One run. */
-struct run {
-    const struct rc_verify_options *options;
-    sqlite3 *db;
-    struct rc_chain chain;
-    char *message; /* RC_STORE_ERROR_MAX */
-};
-
-static enum rc_verify_result say(struct run *run, enum rc_verify_result result, const char *what,
-                                 const char *detail)
+enum rc_verify_result rc_verify_say(struct rc_verify_run *run, enum rc_verify_result result, const char *what,
+                                    const char *detail)
 {
     snprintf(run->message, RC_STORE_ERROR_MAX, "%.150s%s%.340s", what, *what == '\0' ? "" : ": ", detail);
     return result;
 }
 
-/* A damaged page is a finding; a disk that cannot be read is none. */
-static enum rc_verify_result of_store(enum rc_store_result result)
+enum rc_verify_result rc_verify_of_store(enum rc_store_result result)
 {
     if (result == RC_STORE_OK)
         return RC_VERIFY_SOUND;
@@ -34,72 +24,93 @@ static enum rc_verify_result of_store(enum rc_store_result result)
                                                                          : RC_VERIFY_UNREADABLE;
 }
 
-static enum rc_verify_result of_sqlite(struct run *run, const char *what)
+enum rc_verify_result rc_verify_of_sqlite(struct rc_verify_run *run, sqlite3 *db, const char *what)
 {
-    return of_store(rc_result_line(run->db, what, run->message));
+    return rc_verify_of_store(rc_result_line(db, what, run->message));
 }
 
 /* ---- opening ---- */
 
-static enum rc_verify_result attach(struct run *run, size_t index)
+static enum rc_verify_result open_archives(struct rc_verify_run *run)
 {
-    char *sql = sqlite3_mprintf("ATTACH %Q AS archive%d", run->options->archives[index], (int)index);
-    int code = sqlite3_exec(run->db, sql, NULL, NULL, NULL);
-    sqlite3_free(sql);
-    return code == SQLITE_OK ? RC_VERIFY_SOUND : of_sqlite(run, run->options->archives[index]);
+    const struct rc_verify_options *options = run->options;
+    if (options->archive_count > RC_VERIFY_ARCHIVES_MAX)
+        return rc_verify_say(run, RC_VERIFY_UNREADABLE, "", "too many archives at once");
+    run->archives = calloc(options->archive_count + 1, sizeof *run->archives);
+    if (run->archives == NULL)
+        return rc_verify_say(run, RC_VERIFY_UNREADABLE, "", "no memory");
+    for (size_t i = 0; i < options->archive_count; i++) {
+        const char *path = options->archives[i];
+        if (sqlite3_open_v2(path, &run->archives[i], SQLITE_OPEN_READONLY, options->vfs) != SQLITE_OK)
+            return rc_verify_of_sqlite(run, run->archives[i], path);
+        sqlite3_extended_result_codes(run->archives[i], 1);
+    }
+    return RC_VERIFY_SOUND;
+}
+
+static void close_all(struct rc_verify_run *run)
+{
+    for (size_t i = 0; run->archives != NULL && i < run->options->archive_count; i++)
+        sqlite3_close(run->archives[i]);
+    free(run->archives);
+    sqlite3_close(run->db);
+    rc_chain_fini(&run->chain);
 }
 
 /* Read-only, and one snapshot for all that follows: the service may go on meanwhile. */
-static enum rc_verify_result open_all(struct run *run)
+static enum rc_verify_result open_all(struct rc_verify_run *run)
 {
     int version = 0;
     char detail[RC_STORE_ERROR_MAX] = "";
-    int flags = SQLITE_OPEN_READONLY; /* of the archives too */
     if (!rc_chain_init(&run->chain))
-        return say(run, RC_VERIFY_UNREADABLE, "", "no memory");
-    if (sqlite3_open_v2(run->options->path, &run->db, flags, run->options->vfs) != SQLITE_OK)
-        return of_sqlite(run, run->options->path);
+        return rc_verify_say(run, RC_VERIFY_UNREADABLE, "", "no memory");
+    if (sqlite3_open_v2(run->options->path, &run->db, SQLITE_OPEN_READONLY, run->options->vfs) != SQLITE_OK)
+        return rc_verify_of_sqlite(run, run->db, run->options->path);
     sqlite3_extended_result_codes(run->db, 1);
     sqlite3_busy_timeout(run->db, RC_STORE_BUSY_MS);
     enum rc_store_result result = rc_migrate_examine(run->db, &version, detail);
     if (result != RC_STORE_OK)
-        return say(run, result == RC_STORE_CORRUPT ? RC_VERIFY_BROKEN : RC_VERIFY_UNREADABLE,
-                   run->options->path, detail);
+        return rc_verify_say(run, result == RC_STORE_CORRUPT ? RC_VERIFY_BROKEN : RC_VERIFY_UNREADABLE,
+                             run->options->path, detail);
     if (version != rc_migration_count)
-        return say(run, RC_VERIFY_UNREADABLE, run->options->path,
-                   version == 0 ? "this database is empty"
-                                : "made by an older version: let the service open it first");
-    if (run->options->archive_count > RC_VERIFY_ARCHIVES_MAX)
-        return say(run, RC_VERIFY_UNREADABLE, "", "too many archives at once");
-    enum rc_verify_result verified = RC_VERIFY_SOUND;
-    for (size_t i = 0; verified == RC_VERIFY_SOUND && i < run->options->archive_count; i++)
-        verified = attach(run, i);
+        return rc_verify_say(run, RC_VERIFY_UNREADABLE, run->options->path,
+                             version == 0 ? "this database is empty"
+                                          : "made by an older version: let the service open it first");
+    enum rc_verify_result verified = open_archives(run);
     if (verified == RC_VERIFY_SOUND && sqlite3_exec(run->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-        verified = of_sqlite(run, run->options->path);
+        verified = rc_verify_of_sqlite(run, run->db, run->options->path);
     return verified;
 }
 
 /* ---- SQLite's own check ---- */
 
-static enum rc_verify_result check_integrity(struct run *run)
+static enum rc_verify_result check_file(struct rc_verify_run *run, sqlite3 *db, const char *path)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(run->db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     enum rc_verify_result result = RC_VERIFY_SOUND;
     if (code != SQLITE_ROW)
-        result = of_sqlite(run, "integrity_check");
+        result = rc_verify_of_sqlite(run, db, path);
     else if (strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
-        result = say(run, RC_VERIFY_BROKEN, "the file is damaged",
-                     (const char *)sqlite3_column_text(statement, 0));
+        result = rc_verify_say(run, RC_VERIFY_BROKEN, "the file is damaged",
+                               (const char *)sqlite3_column_text(statement, 0));
     sqlite3_finalize(statement);
+    return result;
+}
+
+static enum rc_verify_result check_files(struct rc_verify_run *run)
+{
+    enum rc_verify_result result = check_file(run, run->db, run->options->path);
+    for (size_t i = 0; result == RC_VERIFY_SOUND && i < run->options->archive_count; i++)
+        result = check_file(run, run->archives[i], run->options->archives[i]);
     return result;
 }
 
 /* ---- chains ---- */
 
-static void give_head(struct run *run, const char *site, const char *log, const struct head *head,
+static void give_head(struct rc_verify_run *run, const char *site, const char *log, const struct head *head,
                       int64_t missing)
 {
     if (run->options->each_head == NULL)
@@ -109,7 +120,7 @@ static void give_head(struct run *run, const char *site, const char *log, const 
     run->options->each_head(run->options->context, &given);
 }
 
-static enum rc_verify_result check_punches(struct run *run, const char *site)
+static enum rc_verify_result check_punches(struct rc_verify_run *run, const char *site)
 {
     struct head walked, recorded;
     enum rc_store_result result =
@@ -120,104 +131,21 @@ static enum rc_verify_result check_punches(struct run *run, const char *site)
         result = rc_walk_ends(site, "punches", &walked, &recorded, run->message);
     if (result == RC_STORE_OK)
         give_head(run, site, "punches", &walked, 0);
-    return of_store(result);
+    return rc_verify_of_store(result);
 }
 
-/* How far the walk over a site's months has come. */
-struct audit_walk {
-    const char *site;
-    struct head walked;
-    bool absent;     /* the table of the last month was nowhere */
-    int64_t missing; /* rows of such months */
-};
-
-/* Where a month's table is: in an archive or the database itself; false: nowhere. */
-static bool find_month(struct run *run, const char *table, char schema[24])
+static enum rc_verify_result check_audit(struct rc_verify_run *run, const char *site)
 {
-    for (size_t i = 0; i <= run->options->archive_count; i++) {
-        if (i == run->options->archive_count)
-            snprintf(schema, 24, "main");
-        else
-            snprintf(schema, 24, "archive%d", (int)i);
-        if (sqlite3_table_column_metadata(run->db, schema, table, NULL, NULL, NULL, NULL, NULL, NULL) ==
-            SQLITE_OK)
-            return true;
-    }
-    return false;
-}
-
-/* Goes over rows that are not here, to where the log goes on. */
-static void skip_absent(struct audit_walk *at, const struct head *next)
-{
-    if (!at->absent || next->seq <= at->walked.seq)
-        return;
-    at->missing += next->seq - at->walked.seq;
-    at->walked = *next;
-}
-
-static enum rc_store_result check_month(struct run *run, struct audit_walk *at, const char *month,
-                                        const struct head *start)
-{
-    char table[32], schema[24];
-    snprintf(table, sizeof table, "audit_logs_%.15s", month);
-    skip_absent(at, start);
-    if (memcmp(start, &at->walked, sizeof *start) != 0) {
-        snprintf(run->message, RC_STORE_ERROR_MAX,
-                 "audit_logs of site %s: month %s: does not begin where the one before ended (row %lld)",
-                 at->site, month, (long long)at->walked.seq);
-        return RC_STORE_BROKEN_CHAIN;
-    }
-    at->absent = !find_month(run, table, schema);
-    if (at->absent)
-        return RC_STORE_OK;
-    const struct rc_walk walk = {run->db, schema,           "audit_logs",
-                                 table,   RC_AUDIT_COLUMNS, RC_AUDIT_COLUMN_COUNT};
-    return rc_walk_rows(&walk, &run->chain, at->site, &at->walked, run->message);
-}
-
-static enum rc_store_result check_months(struct run *run, struct audit_walk *at)
-{
-    static const char sql[] =
-        "SELECT month, first_seq, previous_hash FROM audit_months WHERE site = ? ORDER BY month";
-    sqlite3_stmt *months = NULL;
-    if (sqlite3_prepare_v2(run->db, sql, -1, &months, NULL) != SQLITE_OK)
-        return rc_result_line(run->db, "audit_months", run->message);
-    sqlite3_bind_text(months, 1, at->site, -1, SQLITE_STATIC);
-    enum rc_store_result result = RC_STORE_OK;
-    int code = SQLITE_DONE;
-    while (result == RC_STORE_OK && (code = sqlite3_step(months)) == SQLITE_ROW) {
-        struct head start = {.seq = sqlite3_column_int64(months, 1) - 1};
-        struct rc_text hash = rc_column_text(months, 2);
-        if (!rc_hash_parse(hash.data, hash.length, start.hash))
-            memset(start.hash, 0, sizeof start.hash); /* fits nothing */
-        result = check_month(run, at, (const char *)sqlite3_column_text(months, 0), &start);
-    }
-    if (result == RC_STORE_OK && code != SQLITE_DONE)
-        result = rc_result_line(run->db, "audit_months", run->message);
-    sqlite3_finalize(months);
+    struct head head;
+    int64_t missing = 0;
+    enum rc_verify_result result = rc_verify_audit(run, site, &head, &missing);
+    if (result == RC_VERIFY_SOUND)
+        give_head(run, site, "audit_logs", &head, missing);
     return result;
 }
 
-static enum rc_verify_result check_audit(struct run *run, const char *site)
-{
-    struct audit_walk at = {.site = site};
-    struct head recorded;
-    enum rc_store_result result =
-        rc_walk_head(run->db, &run->chain, site, "audit_logs", &recorded, run->message);
-    rc_chain_genesis(&run->chain, site, at.walked.hash);
-    if (result == RC_STORE_OK)
-        result = check_months(run, &at);
-    if (result == RC_STORE_OK) {
-        skip_absent(&at, &recorded);
-        result = rc_walk_ends(site, "audit_logs", &at.walked, &recorded, run->message);
-    }
-    if (result == RC_STORE_OK)
-        give_head(run, site, "audit_logs", &at.walked, at.missing);
-    return of_store(result);
-}
-
 /* Rows of a site that the table of sites does not know would never be walked. */
-static enum rc_verify_result check_no_other_sites(struct run *run)
+static enum rc_verify_result check_no_other_sites(struct rc_verify_run *run)
 {
     static const char sql[] =
         "SELECT site FROM punches WHERE site NOT IN (SELECT name FROM sites) UNION ALL "
@@ -229,19 +157,19 @@ static enum rc_verify_result check_no_other_sites(struct run *run)
         code = sqlite3_step(statement);
     enum rc_verify_result result = RC_VERIFY_SOUND;
     if (code == SQLITE_ROW)
-        result = say(run, RC_VERIFY_BROKEN, "rows of a site that is not in `sites`",
-                     (const char *)sqlite3_column_text(statement, 0));
+        result = rc_verify_say(run, RC_VERIFY_BROKEN, "rows of a site that is not in `sites`",
+                               (const char *)sqlite3_column_text(statement, 0));
     else if (code != SQLITE_DONE)
-        result = of_sqlite(run, "sites");
+        result = rc_verify_of_sqlite(run, run->db, "sites");
     sqlite3_finalize(statement);
     return result;
 }
 
-static enum rc_verify_result check_chains(struct run *run)
+static enum rc_verify_result check_chains(struct rc_verify_run *run)
 {
     sqlite3_stmt *sites = NULL;
     if (sqlite3_prepare_v2(run->db, rc_sql_texts[RC_SQL_SITES], -1, &sites, NULL) != SQLITE_OK)
-        return of_sqlite(run, "sites");
+        return rc_verify_of_sqlite(run, run->db, "sites");
     enum rc_verify_result result = RC_VERIFY_SOUND;
     int code = SQLITE_DONE;
     while (result == RC_VERIFY_SOUND && (code = sqlite3_step(sites)) == SQLITE_ROW) {
@@ -252,7 +180,7 @@ static enum rc_verify_result check_chains(struct run *run)
             result = check_audit(run, site.text);
     }
     if (result == RC_VERIFY_SOUND && code != SQLITE_DONE)
-        result = of_sqlite(run, "sites");
+        result = rc_verify_of_sqlite(run, run->db, "sites");
     sqlite3_finalize(sites);
     return result == RC_VERIFY_SOUND ? check_no_other_sites(run) : result;
 }
@@ -270,12 +198,12 @@ static void name_of_check(const char *sql, size_t length, char out[160])
     snprintf(out, 160, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
-static enum rc_verify_result run_check(struct run *run, const char *sql, const char **tail)
+static enum rc_verify_result run_check(struct rc_verify_run *run, const char *sql, const char **tail)
 {
     sqlite3_stmt *statement = NULL;
     char name[160], where[200];
     if (sqlite3_prepare_v2(run->db, sql, -1, &statement, tail) != SQLITE_OK)
-        return of_sqlite(run, "checks");
+        return rc_verify_of_sqlite(run, run->db, "checks");
     if (statement == NULL) /* only white space was left */
         return RC_VERIFY_SOUND;
     name_of_check(sql, (size_t)(*tail - sql), name);
@@ -284,15 +212,15 @@ static enum rc_verify_result run_check(struct run *run, const char *sql, const c
     if (code == SQLITE_ROW) {
         snprintf(where, sizeof where, "site %.64s, %.100s", (const char *)sqlite3_column_text(statement, 0),
                  (const char *)sqlite3_column_text(statement, 1));
-        result = say(run, RC_VERIFY_BROKEN, name, where);
+        result = rc_verify_say(run, RC_VERIFY_BROKEN, name, where);
     } else if (code != SQLITE_DONE) {
-        result = of_sqlite(run, name);
+        result = rc_verify_of_sqlite(run, run->db, name);
     }
     sqlite3_finalize(statement);
     return result;
 }
 
-static enum rc_verify_result check_invariants(struct run *run)
+static enum rc_verify_result check_invariants(struct rc_verify_run *run)
 {
     const char *sql = rc_checks_sql;
     enum rc_verify_result result = RC_VERIFY_SOUND;
@@ -304,14 +232,14 @@ static enum rc_verify_result check_invariants(struct run *run)
 /* ---- a receipt ---- */
 
 /* Whether `sql`, which takes a receipt's parts, gives a row. */
-static enum rc_verify_result finds(struct run *run, const char *sql, bool *found)
+static enum rc_verify_result finds(struct rc_verify_run *run, const char *sql, bool *found)
 {
     const struct rc_verify_receipt *receipt = run->options->receipt;
     char hex[RC_HASH_HEX + 1];
     rc_hash_hex(receipt->hash, hex);
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(run->db, sql, -1, &statement, NULL) != SQLITE_OK)
-        return of_sqlite(run, "receipt");
+        return rc_verify_of_sqlite(run, run->db, "receipt");
     struct binder binder = rc_bind(statement);
     rc_bind_word(&binder, hex);
     rc_bind_id(&binder, &receipt->site);
@@ -323,19 +251,20 @@ static enum rc_verify_result finds(struct run *run, const char *sql, bool *found
     }
     int code = sqlite3_step(statement);
     *found = code == SQLITE_ROW;
-    enum rc_verify_result result =
-        code == SQLITE_ROW || code == SQLITE_DONE ? RC_VERIFY_SOUND : of_sqlite(run, "receipt");
+    enum rc_verify_result result = code == SQLITE_ROW || code == SQLITE_DONE
+                                       ? RC_VERIFY_SOUND
+                                       : rc_verify_of_sqlite(run, run->db, "receipt");
     sqlite3_finalize(statement);
     return result;
 }
 
 /* Whether the receipt's hash is what stands before the first row of its site, or of any. */
-static enum rc_verify_result is_genesis(struct run *run, bool *found)
+static enum rc_verify_result is_genesis(struct rc_verify_run *run, bool *found)
 {
     const struct rc_verify_receipt *receipt = run->options->receipt;
     sqlite3_stmt *sites = NULL;
     if (sqlite3_prepare_v2(run->db, rc_sql_texts[RC_SQL_SITES], -1, &sites, NULL) != SQLITE_OK)
-        return of_sqlite(run, "sites");
+        return rc_verify_of_sqlite(run, run->db, "sites");
     int code = SQLITE_DONE;
     while (!*found && (code = sqlite3_step(sites)) == SQLITE_ROW) {
         struct rc_id site;
@@ -345,12 +274,13 @@ static enum rc_verify_result is_genesis(struct run *run, bool *found)
         *found = (receipt->site.length == 0 || rc_id_equal(&receipt->site, &site)) &&
                  memcmp(hash, receipt->hash, sizeof hash) == 0;
     }
-    enum rc_verify_result result = *found || code == SQLITE_DONE ? RC_VERIFY_SOUND : of_sqlite(run, "sites");
+    enum rc_verify_result result =
+        *found || code == SQLITE_DONE ? RC_VERIFY_SOUND : rc_verify_of_sqlite(run, run->db, "sites");
     sqlite3_finalize(sites);
     return result;
 }
 
-static enum rc_verify_result check_receipt(struct run *run)
+static enum rc_verify_result check_receipt(struct rc_verify_run *run)
 {
     const struct rc_verify_receipt *receipt = run->options->receipt;
     static const char of_row[] =
@@ -367,25 +297,29 @@ static enum rc_verify_result check_receipt(struct run *run)
     if (result != RC_VERIFY_SOUND || found)
         return result;
     if (receipt->seq == 0)
-        return say(run, RC_VERIFY_BROKEN, "the receipt", "no row of the log has its hash");
+        return rc_verify_say(run, RC_VERIFY_BROKEN, "the receipt", "no row of the log has its hash");
     snprintf(what, sizeof what, "the receipt for row %lld", (long long)receipt->seq);
-    return say(run, RC_VERIFY_BROKEN, what, "no row of the log has this seq and hash, and says the same");
+    return rc_verify_say(run, RC_VERIFY_BROKEN, what,
+                         "no row of the log has this seq and hash, and says the same");
 }
 
 enum rc_verify_result rc_verify(const struct rc_verify_options *options, char message[RC_STORE_ERROR_MAX])
 {
-    struct run run = {.options = options, .message = message};
+    struct rc_verify_run run = {.options = options, .message = message};
     message[0] = '\0';
     enum rc_verify_result result = open_all(&run);
     if (result == RC_VERIFY_SOUND)
-        result = check_integrity(&run);
+        result = check_files(&run);
+    if (result == RC_VERIFY_SOUND)
+        result = rc_verify_archives(&run);
     if (result == RC_VERIFY_SOUND)
         result = check_chains(&run);
+    if (result == RC_VERIFY_SOUND)
+        result = rc_verify_training(&run);
     if (result == RC_VERIFY_SOUND)
         result = check_invariants(&run);
     if (result == RC_VERIFY_SOUND)
         result = check_receipt(&run);
-    sqlite3_close(run.db);
-    rc_chain_fini(&run.chain);
+    close_all(&run);
     return result;
 }

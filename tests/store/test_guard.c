@@ -3,6 +3,8 @@
 #include "migrate.h"
 #include "rig.h"
 
+static const char *leaving;
+
 static sqlite3 *guarded(void)
 {
     sqlite3 *db = NULL;
@@ -15,7 +17,7 @@ static sqlite3 *guarded(void)
                      "DROP TRIGGER punches_no_update; DROP TRIGGER punches_no_delete;",
                      NULL, NULL, NULL),
         SQLITE_OK);
-    rc_guard_install(db);
+    rc_guard_install(db, &leaving);
     return db;
 }
 
@@ -57,6 +59,38 @@ static void section_8_the_authorizer_refuses_to_change_a_log(void **state)
     sqlite3_close(db);
 }
 
+static void section_8_a_month_that_is_archived_may_go_and_no_other(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {
+        "DELETE FROM audit_logs_2025_11",
+        "UPDATE audit_logs_2025_11 SET seq = 2",
+        "ALTER TABLE audit_logs_2025_12 RENAME TO x",
+        "DROP TRIGGER t_2025_12",
+        "ALTER TABLE punches RENAME TO x",
+        "DROP TRIGGER heads_stay",
+    };
+    sqlite3 *db = NULL;
+    char error[RC_STORE_ERROR_MAX];
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_int_equal(rc_migrate(db, 0, error), RC_STORE_OK);
+    static const char months[] =
+        "CREATE TABLE audit_logs_2025_11 (site, seq); CREATE TABLE audit_logs_2025_12 (site, seq);"
+        "CREATE TRIGGER t_2025_11 BEFORE DELETE ON audit_logs_2025_11 BEGIN SELECT 1; END;"
+        "CREATE TRIGGER t_2025_12 BEFORE DELETE ON audit_logs_2025_12 BEGIN SELECT 1; END;";
+    assert_int_equal(sqlite3_exec(db, months, NULL, NULL, NULL), SQLITE_OK);
+    rc_guard_install(db, &leaving);
+    static const char going[] = "DROP TRIGGER t_2025_11; ALTER TABLE audit_logs_2025_11 RENAME TO x";
+    assert_int_equal(sqlite3_exec(db, going, NULL, NULL, NULL), SQLITE_AUTH);
+    leaving = "audit_logs_2025_11";
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (sqlite3_exec(db, refused[i], NULL, NULL, NULL) != SQLITE_AUTH)
+            fail_msg("%s was allowed", refused[i]);
+    assert_int_equal(sqlite3_exec(db, going, NULL, NULL, NULL), SQLITE_OK);
+    leaving = NULL;
+    sqlite3_close(db);
+}
+
 static void the_authorizer_lets_the_service_work(void **state)
 {
     (void)state;
@@ -82,6 +116,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(section_8_the_authorizer_refuses_to_change_a_log),
+        cmocka_unit_test(section_8_a_month_that_is_archived_may_go_and_no_other),
         cmocka_unit_test(the_authorizer_lets_the_service_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "core/names.h"
 #include "migrate.h"
+#include "store/training.h"
 #include "store/verify.h"
 
 #include <errno.h>
@@ -151,7 +152,7 @@ static void assert_refused_untouched(const struct place *place, enum rc_store_re
     assert_string_equal(before, after);
     char month[160];
     snprintf(month, sizeof month, "%s/2025_11.db", place->folder);
-    assert_int_equal(rc_store_archive(place->path, "2025_11", month, error), wanted);
+    assert_int_equal(rc_store_archive_copy(place->path, "2025_11", month, error), wanted);
     picture(place, after);
     assert_string_equal(before, after);
 }
@@ -359,56 +360,6 @@ static void a_backup_that_cannot_be_made_leaves_nothing(void **state)
     assert_int_equal(rmdir(place.folder), 0); /* empty: no part of a copy is left */
 }
 
-/* ---- archives ---- */
-
-static int64_t missing_rows;
-
-static void keep_missing(void *context, const struct rc_verify_head *head)
-{
-    (void)context;
-    missing_rows += head->missing;
-}
-
-static void section_8_a_closed_month_moves_to_a_file_and_is_still_verified(void **state)
-{
-    (void)state;
-    struct place place = make_place();
-    struct rig rig = open_filled(&place);
-    char month[160], error[RC_STORE_ERROR_MAX], command[512];
-    const char *const archives[] = {month};
-    struct rc_verify_options options = {.path = place.path, .each_head = keep_missing};
-    snprintf(month, sizeof month, "%s/2025_11.db", place.folder);
-    assert_int_equal(rc_store_archive(place.path, "2025_11", month, error), RC_STORE_IN_USE);
-    rc_store_close(rig.store);
-    assert_int_equal(rc_store_archive(place.path, "2025_12", month, error),
-                     RC_STORE_REFUSED); /* not closed */
-    assert_int_equal(rc_store_archive(place.path, "2025_10", month, error), RC_STORE_REFUSED); /* never was */
-    if (rc_store_archive(place.path, "2025_11", month, error) != RC_STORE_OK)
-        fail_msg("%s", error);
-    missing_rows = 0;
-    assert_int_equal(rc_verify(&options, error), RC_VERIFY_SOUND);
-    assert_int_equal(missing_rows, 1);
-    options.archives = archives;
-    options.archive_count = 1;
-    missing_rows = 0;
-    if (rc_verify(&options, error) != RC_VERIFY_SOUND)
-        fail_msg("%s", error);
-    assert_int_equal(missing_rows, 0);
-    snprintf(command, sizeof command, "python3 %s '%s' '%s' > /dev/null", VERIFY_PY, place.path, month);
-    assert_int_equal(system(command), 0);
-    struct rc_store *again = NULL;
-    assert_int_equal(try_open(&place, NULL, &again, error), RC_STORE_OK);
-    rc_store_close(again);
-    assert_int_equal(pragma(&place, "SELECT count(*) FROM audit_logs"), 1);
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(month, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE audit_logs_2025_11 SET event = 'C'", NULL, NULL, NULL),
-                     SQLITE_OK);
-    sqlite3_close(db);
-    assert_int_equal(rc_verify(&options, error), RC_VERIFY_BROKEN);
-    rig_folder_remove(place.folder);
-}
-
 /* ---- the chain by somebody else's hands ---- */
 
 static int run_script(const struct place *place)
@@ -465,7 +416,6 @@ int main(void)
         cmocka_unit_test(a_migration_killed_half_way_leaves_the_old_or_the_new_schema),
         cmocka_unit_test(a_backup_is_whole_and_replaces_nothing),
         cmocka_unit_test(a_backup_that_cannot_be_made_leaves_nothing),
-        cmocka_unit_test(section_8_a_closed_month_moves_to_a_file_and_is_still_verified),
         cmocka_unit_test(section_8_a_script_of_the_standard_library_verifies_the_chains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
