@@ -16,7 +16,7 @@
 #define ASK_COLUMNS                                                                                          \
     "number, employee_id, asked_by, decided_by, asked_at, decided_at, action, target_seq, type, at, "        \
     "reason, "                                                                                               \
-    "state, result_seq "
+    "state, result_seq, decision_reason "
 
 #define TOTALS_KEY "site = ?1 AND date = ?2 AND user_id = ?3 "
 
@@ -222,8 +222,8 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
     [RC_SQL_ASK_LAST] = "SELECT max(number) FROM correction_requests WHERE site = ?",
     [RC_SQL_ASK_FIND] = "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ? AND number = ?",
     [RC_SQL_ASK_DECIDE] =
-        "UPDATE correction_requests SET state = ?, decided_by = ?, decided_at = ?, result_seq = ? "
-        "WHERE site = ? AND number = ? AND state = 'open'",
+        "UPDATE correction_requests SET state = ?, decided_by = ?, decided_at = ?, result_seq = ?, "
+        "decision_reason = ? WHERE site = ? AND number = ? AND state = 'open'",
     [RC_SQL_ASKS] =
         "SELECT " ASK_COLUMNS "FROM correction_requests WHERE site = ?1 AND number > ?2 "
         "AND asked_at >= ?3 AND asked_at < ?4 AND (?5 = 0 OR state = 'open') ORDER BY number LIMIT ?6",

@@ -191,13 +191,15 @@ struct rc_ask {
     struct rc_text reason;
     enum rc_ask_state { RC_ASK_OPEN, RC_ASK_ACCEPTED, RC_ASK_REJECTED } state;
     int64_t result_seq;
+    struct rc_text decision_reason; /* of who decided; may be empty */
 };
 typedef bool rc_store_ask_fn(void *context, const struct rc_ask *ask);
 enum rc_store_result rc_store_ask_add(struct rc_store *store, int site, struct rc_ask *ask);
 enum rc_store_result rc_store_ask_find(struct rc_store *store, int site, int64_t number,
                                        rc_store_ask_fn *each, void *context);
-enum rc_store_result rc_store_ask_decide(struct rc_store *store, int site, int64_t number, bool accepted,
-                                         const struct rc_id *by, int64_t at, int64_t result_seq);
+/* rc_store_ask_decide writes the decision on the open ask ask->number: state, decided_by, decided_at,
+ * result_seq, decision_reason. NOT_FOUND: there is none such that is open. */
+enum rc_store_result rc_store_ask_decide(struct rc_store *store, int site, const struct rc_ask *ask);
 enum rc_store_result rc_store_asks(struct rc_store *store, int site, const struct rc_page *page,
                                    rc_store_ask_fn *each, void *context);
 
