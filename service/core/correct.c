@@ -132,17 +132,45 @@ static void accept(struct decision *decision)
     }
 }
 
+/* The RESUME counts for nothing as it is: its IN was voided, or its period ended before it. */
+static bool is_moot(const struct rc_target *resume)
+{
+    const struct rc_period *period = &resume->period;
+    bool ended_before =
+        period->out_at < resume->at || (period->out_at == resume->at && period->out_seq < resume->seq);
+    return !period->found || (period->closed && ended_before);
+}
+
+/* Why the AUTO_OUT that was resumed cannot stand; NULL: it can. */
+static const char *no_room_for_resumed(const struct rc_target *resume)
+{
+    const struct rc_period *period = &resume->period;
+    if (period->closed && period->out_decided) {
+        return "a person has decided on the OUT that came after it: retime that one";
+    }
+    if (resume->undone_at < period->in_at) {
+        return "its AUTO_OUT lies before the IN as that was retimed: retime the IN first, or the OUT";
+    }
+    return NULL;
+}
+
 /* The AUTO_OUT that was resumed stands after all, by this person's decision, and ends the period: an OUT that
- * came later in it goes. */
+ * came later in it goes. Of a RESUME that counts for nothing neither is to come back into effect. */
 static void undo_resume(struct decision *decision, enum rc_action action)
 {
     const struct rc_target *target = &decision->correct->target;
     int64_t now_at = decision->engine->at;
+    bool moot = is_moot(target);
+    const char *obstacle = moot ? NULL : no_room_for_resumed(target);
+    if (obstacle != NULL) {
+        answer(decision, RC_FAILED_PRECONDITION, obstacle);
+        return;
+    }
     decision->seq = on_target(decision, action, target->seq, now_at)->seq;
-    if (target->period.closed) {
+    if (!moot && target->period.closed) {
         on_target(decision, RC_ACTION_VOID, target->period.out_seq, now_at);
     }
-    on_target(decision, RC_ACTION_ACCEPT, target->target_seq, now_at);
+    on_target(decision, moot ? RC_ACTION_VOID : RC_ACTION_ACCEPT, target->target_seq, now_at);
     done(decision);
 }
 
@@ -152,10 +180,14 @@ static void void_in(struct decision *decision, enum rc_action action)
     const struct rc_target *target = &decision->correct->target;
     if (!target->in_effect) {
         answer(decision, RC_FAILED_PRECONDITION, "this row is not in effect");
+    } else if (is_out(target->type)) {
+        answer(decision, RC_FAILED_PRECONDITION, "an OUT is never voided alone: retime it, or void its IN");
+    } else if (action == RC_ACTION_REJECT && !target->review) {
+        answer(decision, RC_FAILED_PRECONDITION, "nothing about this row is to be decided: void it, and why");
     } else if (target->type == RC_RESUME) {
         undo_resume(decision, action);
     } else if (!is_in(target->type)) {
-        answer(decision, RC_FAILED_PRECONDITION, "an OUT is never voided alone: retime it, or void its IN");
+        answer(decision, RC_FAILED_PRECONDITION, "a CORRECTION is undone by another one");
     } else {
         decision->seq = on_target(decision, action, target->seq, decision->engine->at)->seq;
         if (target->period.closed) {
@@ -183,11 +215,14 @@ static void retime(struct decision *decision)
     int64_t at = decision->correct->at;
     int64_t least_at = is_in(target->type) ? target->previous_out_at : period->in_at;
     int64_t most_at = is_in(target->type) && period->closed ? period->out_at : target->next_in_at;
+    bool beside = is_in(target->type) && (at == target->previous_in_at || at == target->next_in_at);
     if (!target->in_effect || (!is_in(target->type) && !is_out(target->type))) {
         answer(decision, RC_FAILED_PRECONDITION, "only an IN or OUT in effect can be retimed");
     } else if (at < least_at || at > most_at) {
         answer(decision, RC_FAILED_PRECONDITION,
                "the new time is not between the punches before and after it");
+    } else if (beside) { /* which of the two comes first would be chance */
+        answer(decision, RC_FAILED_PRECONDITION, "an IN of that very time stands");
     } else {
         decision->seq = on_target(decision, RC_ACTION_RETIME, target->seq, at)->seq;
         done(decision);

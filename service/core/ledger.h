@@ -42,7 +42,7 @@ struct rc_period {
     int64_t out_seq, out_at; /* when closed */
     enum rc_type out_type;
     int64_t out_detected_at; /* AUTO_OUT: when it was decided; else 0 */
-    bool out_decided;        /* a person decided on that OUT */
+    bool out_decided;        /* a person decided on that OUT, or made it */
     int64_t resumed_at;      /* label of the latest RESUME of this period, 0: none */
 };
 
@@ -65,7 +65,9 @@ struct rc_target {
     bool rejected;           /* a held row that was rejected, or a row that was voided */
     bool review;             /* flagged, and nobody decided yet */
     int64_t target_seq;      /* RESUME: the AUTO_OUT that it undoes */
-    struct rc_period period; /* in effect: the period it belongs to */
+    int64_t undone_at;       /* RESUME: when that AUTO_OUT was */
+    struct rc_period period; /* in effect: the period it belongs to; not found: its IN is in effect no more */
+    int64_t previous_in_at;  /* start of the period before that one; INT64_MIN: none */
     int64_t previous_out_at; /* end of the period before that one; INT64_MIN: none */
     int64_t next_in_at;      /* start of the one after it; INT64_MAX: none */
 };

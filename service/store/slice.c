@@ -221,7 +221,7 @@ static enum rc_store_result fill_period(const struct asker *asker, struct label 
     out->out_at = closing.at;
     out->out_type = closing.type;
     out->out_detected_at = closing.detected_at;
-    out->out_decided = closing.decided;
+    out->out_decided = closing.decided || closing.action == RC_ACTION_ADD;
     return result;
 }
 
@@ -267,8 +267,9 @@ enum rc_store_result rc_store_history(struct rc_store *store, int site, const st
 
 /* ---- a row that somebody wants to decide on ---- */
 
-/* The IN of the period that a row in effect belongs to; 0: none. */
-static enum rc_store_result in_of(const struct asker *asker, const struct fact *row, int64_t *in_seq)
+/* The IN of the period that a row in effect belongs to; 0: none. Of a RESUME also when what it undid was. */
+static enum rc_store_result in_of(const struct asker *asker, const struct fact *row, int64_t *in_seq,
+                                  int64_t *undone_at)
 {
     struct fact undone;
     *in_seq = row->type == RC_IN ? row->seq : row->closes;
@@ -276,6 +277,7 @@ static enum rc_store_result in_of(const struct asker *asker, const struct fact *
         return RC_STORE_OK;
     enum rc_store_result result = read_fact(asker, row->target_seq, &undone);
     *in_seq = undone.found ? undone.closes : 0;
+    *undone_at = undone.found ? undone.at : 0;
     return result;
 }
 
@@ -286,8 +288,10 @@ static enum rc_store_result fill_neighbours(const struct asker *asker, struct la
     enum rc_store_result result = find_in_before(asker, in, &before);
     if (result == RC_STORE_OK)
         result = fill_period(asker, before, &previous);
-    if (result == RC_STORE_OK && previous.found)
+    if (result == RC_STORE_OK && previous.found) {
+        out->previous_in_at = previous.in_at;
         out->previous_out_at = previous.closed ? previous.out_at : previous.in_at;
+    }
     if (result == RC_STORE_OK)
         result = find_in_after(asker, in, &after);
     if (result == RC_STORE_OK && after.found)
@@ -300,7 +304,7 @@ static enum rc_store_result fill_surroundings(const struct asker *asker, const s
 {
     int64_t in_seq = 0;
     struct fact in = {.found = false};
-    enum rc_store_result result = in_of(asker, row, &in_seq);
+    enum rc_store_result result = in_of(asker, row, &in_seq, &out->undone_at);
     if (result == RC_STORE_OK && in_seq != 0)
         result = read_fact(asker, in_seq, &in);
     if (result != RC_STORE_OK || !in.found || !in.in_effect)
@@ -314,7 +318,7 @@ enum rc_store_result rc_store_target(struct rc_store *store, int site, const str
                                      int64_t seq, struct rc_target *out)
 {
     memset(out, 0, sizeof *out);
-    out->previous_out_at = INT64_MIN;
+    out->previous_in_at = out->previous_out_at = INT64_MIN;
     out->next_in_at = INT64_MAX;
     enum rc_store_result result = rc_handle_may_read(store, site);
     struct asker asker = {store, site, employee};

@@ -85,7 +85,7 @@ static struct rc_period period_of(const struct rig *rig, const struct rc_row *in
             period.out_at = at_of(rig, row);
             period.out_type = row->type;
             period.out_detected_at = row->detected_at;
-            period.out_decided = decided(rig, row->seq);
+            period.out_decided = decided(rig, row->seq) || row->action == RC_ACTION_ADD;
         }
         if (row->type == RC_RESUME && !undone(rig, row->seq) &&
             rig->rows[row->target_seq - 1].closes == in->seq && row->at > period.resumed_at) {
@@ -124,7 +124,8 @@ static struct rc_history history_at(const struct rig *rig, const struct rc_id *e
 
 static struct rc_target target_of(const struct rig *rig, const struct rc_id *employee, int64_t seq)
 {
-    struct rc_target target = {.previous_out_at = INT64_MIN, .next_in_at = INT64_MAX};
+    struct rc_target target = {
+        .previous_in_at = INT64_MIN, .previous_out_at = INT64_MIN, .next_in_at = INT64_MAX};
     if (seq < 1 || (size_t)seq > rig->row_count || !mine(rig, (size_t)seq - 1, employee)) {
         return target;
     }
@@ -141,11 +142,15 @@ static struct rc_target target_of(const struct rig *rig, const struct rc_id *emp
     int64_t in_seq = row->type == RC_IN       ? seq
                      : row->type == RC_RESUME ? rig->rows[row->target_seq - 1].closes
                                               : closes_of(rig, row);
-    if (target.in_effect && in_seq != 0) {
+    if (row->type == RC_RESUME) {
+        target.undone_at = at_of(rig, &rig->rows[row->target_seq - 1]);
+    }
+    if (target.in_effect && in_seq != 0 && in_effect(rig, &rig->rows[in_seq - 1])) {
         target.period = period_of(rig, &rig->rows[in_seq - 1]);
         struct rc_history after = history_at(rig, employee, target.period.in_at);
         target.next_in_at = after.next.found ? after.next.in_at : INT64_MAX;
         struct rc_history before = history_at(rig, employee, target.period.in_at - 1);
+        target.previous_in_at = before.at.found ? before.at.in_at : INT64_MIN;
         target.previous_out_at = before.at.found ? before.at.out_at : INT64_MIN;
     }
     return target;

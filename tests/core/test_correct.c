@@ -204,13 +204,14 @@ static void P_16_a_decision_on_an_IN_leaves_the_rest_as_it_was(void **state)
     assert_true(rig_agrees(rig, "ana"));
 }
 
-static void P_16_rejecting_a_RESUME_lets_its_AUTO_OUT_stand(void **state)
+static void P_16_voiding_a_RESUME_lets_its_AUTO_OUT_stand(void **state)
 {
     struct rig *rig = fresh(state);
     rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
     rig_wait(rig, 5 * MINUTE);
-    rig_beat(rig, "ana", "tab"); /* 3: RESUME */
-    decide(rig, RC_ACTION_REJECT, 3, 0, RC_OK);
+    rig_beat(rig, "ana", "tab");                                 /* 3: RESUME */
+    decide(rig, RC_ACTION_REJECT, 3, 0, RC_FAILED_PRECONDITION); /* no review: to be voided, with a reason */
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_OK);
     assert_false(rig_in(rig, "ana"));
     assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 2);
     rig_wait(rig, 10000);
@@ -218,7 +219,7 @@ static void P_16_rejecting_a_RESUME_lets_its_AUTO_OUT_stand(void **state)
     assert_false(rig_in(rig, "ana")); /* and no heartbeat undoes that decision */
 }
 
-static void P_16_rejecting_a_RESUME_takes_the_later_OUT_of_its_period_along(void **state)
+static void P_16_voiding_a_RESUME_takes_the_later_OUT_of_its_period_along(void **state)
 {
     struct rig *rig = fresh(state);
     rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
@@ -229,6 +230,97 @@ static void P_16_rejecting_a_RESUME_takes_the_later_OUT_of_its_period_along(void
     decide(rig, RC_ACTION_VOID, 3, 0, RC_OK);
     assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 2);
     decide(rig, RC_ACTION_VOID, 3, 0, RC_FAILED_PRECONDITION);
+}
+
+/* IN 1, AUTO_OUT 2, RESUME 3, AUTO_OUT 4, RESUME 5, OUT 6. */
+static void resumed_twice(struct rig *rig)
+{
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    for (int i = 0; i < 2; i++) {
+        rig_wait(rig, 2 * MINUTE);
+        rig_beat(rig, "ana", "tab");
+    }
+    rig_wait(rig, 10000);
+    rig_punch(rig, "ana", "tab", RC_OUT, RC_BROWSER);
+    assert_int_equal(rig_row(rig, "ana", 0)->seq, 6);
+}
+
+static void P_16_voiding_the_RESUME_of_a_voided_IN_brings_nothing_back(void **state)
+{
+    struct rig *rig = fresh(state);
+    resumed_twice(rig);
+    decide(rig, RC_ACTION_VOID, 1, 0, RC_OK);
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_OK);
+    assert_int_equal(rig_row(rig, "ana", 0)->action, RC_ACTION_VOID);
+    assert_int_equal(rig_row(rig, "ana", 0)->target_seq, 2);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 0);
+}
+
+static void P_16_a_RESUME_behind_the_end_of_its_period_changes_it_no_more(void **state)
+{
+    struct rig *rig = fresh(state);
+    resumed_twice(rig);
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_OK);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 2);
+    decide(rig, RC_ACTION_VOID, 5, 0, RC_OK);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 2); /* final, since a person decided */
+}
+
+static void P_16_a_RESUME_before_an_OUT_that_a_person_decided_on_is_not_undone(void **state)
+{
+    struct rig *rig = fresh(state);
+    resumed_twice(rig);
+    decide(rig, RC_ACTION_RETIME, 6, rig->at - 1000, RC_OK);
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_FAILED_PRECONDITION);
+    decide(rig, RC_ACTION_VOID, 5, 0, RC_FAILED_PRECONDITION);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 6);
+}
+
+static void P_16_a_RESUME_before_an_OUT_that_a_person_added_is_not_undone(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 2 * MINUTE);
+    rig_beat(rig, "ana", "tab");
+    rig_wait(rig, 10000);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_OUT, rig->at);
+    assert_int_equal(rig->answer, RC_OK);
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_FAILED_PRECONDITION);
+}
+
+static void P_16_an_AUTO_OUT_never_comes_back_before_its_IN(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "tab", RC_IN, RC_BROWSER);
+    rig_wait(rig, 2 * MINUTE);
+    rig_beat(rig, "ana", "tab");
+    rig_wait(rig, 10000);
+    decide(rig, RC_ACTION_RETIME, 1, rig->at, RC_OK);
+    decide(rig, RC_ACTION_VOID, 3, 0, RC_FAILED_PRECONDITION);
+    assert_true(rig_in(rig, "ana"));
+}
+
+static void P_16_no_IN_is_retimed_to_the_very_time_of_another(void **state)
+{
+    struct rig *rig = fresh(state);
+    kiosk_day(rig);
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    int64_t next_at = rig->at;
+    decide(rig, RC_ACTION_RETIME, 2, next_at, RC_OK);
+    decide(rig, RC_ACTION_RETIME, 1, next_at, RC_FAILED_PRECONDITION);
+    decide(rig, RC_ACTION_RETIME, 1, next_at - 1, RC_OK);
+}
+
+static void P_16_what_is_not_under_review_is_voided_with_a_reason_not_rejected(void **state)
+{
+    struct rig *rig = fresh(state);
+    kiosk_day(rig);
+    decide(rig, RC_ACTION_REJECT, 1, 0, RC_FAILED_PRECONDITION);
+    decide(rig, RC_ACTION_VOID, 1, 0, RC_OK);
+    rig->unmarked = true; /* asks for review */
+    rig_punch(rig, "ana", "door", RC_IN, RC_KIOSK);
+    decide(rig, RC_ACTION_REJECT, rig->receipt.seq, 0, RC_OK);
+    assert_false(rig_in(rig, "ana"));
 }
 
 static void P_16_what_does_not_exist_cannot_be_decided(void **state)
@@ -259,8 +351,15 @@ int main(void)
         TEST(P_16_a_held_OUT_is_accepted_over_an_AUTO_OUT),
         TEST(P_16_a_reviewed_row_is_accepted_once),
         TEST(P_16_a_decision_on_an_IN_leaves_the_rest_as_it_was),
-        TEST(P_16_rejecting_a_RESUME_lets_its_AUTO_OUT_stand),
-        TEST(P_16_rejecting_a_RESUME_takes_the_later_OUT_of_its_period_along),
+        TEST(P_16_voiding_a_RESUME_lets_its_AUTO_OUT_stand),
+        TEST(P_16_voiding_a_RESUME_takes_the_later_OUT_of_its_period_along),
+        TEST(P_16_voiding_the_RESUME_of_a_voided_IN_brings_nothing_back),
+        TEST(P_16_a_RESUME_behind_the_end_of_its_period_changes_it_no_more),
+        TEST(P_16_a_RESUME_before_an_OUT_that_a_person_decided_on_is_not_undone),
+        TEST(P_16_a_RESUME_before_an_OUT_that_a_person_added_is_not_undone),
+        TEST(P_16_an_AUTO_OUT_never_comes_back_before_its_IN),
+        TEST(P_16_no_IN_is_retimed_to_the_very_time_of_another),
+        TEST(P_16_what_is_not_under_review_is_voided_with_a_reason_not_rejected),
         TEST(P_16_what_does_not_exist_cannot_be_decided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
