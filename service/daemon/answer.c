@@ -1,6 +1,7 @@
 #include "daemon/answer.h"
 
 #include "core/names.h"
+#include "daemon/archiving.h"
 #include "daemon/paging.h"
 #include "wire/encode.h"
 
@@ -275,8 +276,7 @@ static void dispatch(const struct rc_answering *answering)
             question(answering, rc_answer_policies, true);
         return;
     case RC_VERB_ARCHIVE:
-        rc_answer_refusal(answering->site, answering->to, answering->request->request_id, RC_UNAVAILABLE,
-                          "this service does not archive yet");
+        rc_archiving_ask(answering);
         return;
     case RC_VERB_UNKNOWN: /* refused by wire */
     case RC_VERB_COUNT:

@@ -1,5 +1,6 @@
 #include "daemon/loop.h"
 
+#include "daemon/archiving.h"
 #include "daemon/intake.h"
 #include "daemon/log.h"
 #include "daemon/repair.h"
@@ -182,11 +183,13 @@ static void turn(struct rc_loop *loop)
         tick(loop, &service->sites[i]);
     flush(loop);
     rc_training_tend(service);
+    rc_archiving_tend(service);
     rc_report_durable(service);
     rc_batch_commit(service);
     republish(loop);
     rc_report_volatile(service);
     rc_batch_pump(service);
+    rc_archiving_idle(service);
     tend_links(service);
     rc_notify_tend(&service->notify, service->reading.now);
 }
@@ -198,7 +201,7 @@ static int wait_ms(const struct rc_loop *loop)
     int64_t wake_now = sooner(rc_report_wake_now(service), rc_notify_wake_now(&service->notify));
     for (int i = 0; i < service->site_count; i++)
         wake_now = sooner(wake_now, tick_now(loop, &service->sites[i]));
-    wake_now = sooner(wake_now, rc_training_wake_now(service));
+    wake_now = sooner(wake_now, sooner(rc_training_wake_now(service), rc_archiving_wake_now(service)));
     if (service->batch.store_ok)
         wake_now = loop->flush_left > 0 ? 0 : sooner(wake_now, loop->flush_now);
     if (loop->republishing)
@@ -262,6 +265,7 @@ static bool stop_cleanly(struct rc_loop *loop)
     struct rc_service *service = loop->service;
     rc_log(RC_LOG_INFO, "stopping");
     rc_notify_stopping();
+    rc_archiving_stop(service);
     drain(service);
     rc_training_stop(service);
     flush_all(service);

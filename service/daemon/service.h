@@ -12,6 +12,8 @@
 #include "daemon/report.h"
 #include "daemon/site.h"
 
+struct rc_archive_job;
+
 struct rc_service {
     const struct rc_config *config;
     struct rc_store *store;
@@ -28,6 +30,8 @@ struct rc_service {
     struct rc_batch batch;
     struct rc_report report;
     struct rc_training training;
+    struct rc_archive_job *archiving; /* NULL: no month is being archived (archiving.h) */
+    int64_t archive_slice_now;        /* when the next slice of what was archived is given back */
     struct rc_decoded decoded; /* of the message at hand: too large for a stack frame at every message */
 };
 

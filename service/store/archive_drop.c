@@ -125,6 +125,27 @@ enum rc_store_result rc_store_archive_drop(struct rc_store *store, const char *m
     return result;
 }
 
+enum rc_store_result rc_store_archived(struct rc_store *store, int site, const char *month,
+                                       struct rc_archived *out)
+{
+    struct binder binder;
+    enum rc_store_result result = rc_handle_may_read(store, site);
+    if (result == RC_STORE_OK)
+        result = rc_bind_sql(store, RC_SQL_ARCHIVED, &binder);
+    if (result != RC_STORE_OK)
+        return result;
+    rc_bind_word(&binder, month);
+    rc_bind_key(&binder, &store->sites[site].name);
+    if (!rc_handle_row(store, binder.statement, &result))
+        return result == RC_STORE_OK ? RC_STORE_NOT_FOUND : result;
+    struct rc_text first = rc_column_text(binder.statement, 1), last = rc_column_text(binder.statement, 2);
+    out->rows = rc_column_some(binder.statement, 0);
+    snprintf(out->first_hash, sizeof out->first_hash, "%.*s", (int)first.length, first.data);
+    snprintf(out->last_hash, sizeof out->last_hash, "%.*s", (int)last.length, last.data);
+    sqlite3_reset(binder.statement);
+    return RC_STORE_OK;
+}
+
 /* ---- what was left aside ---- */
 
 /* A table that was left aside and its first row; false: there is none, or *result says why not. */

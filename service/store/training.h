@@ -209,6 +209,15 @@ enum rc_store_result rc_store_archive_copy(const char *database, const char *mon
 enum rc_store_result rc_store_archive_drop(struct rc_store *store, const char *month, const char *path,
                                            int64_t at);
 
+/* What the store noted of one site's piece of a month that was dropped. */
+struct rc_archived {
+    int64_t rows;
+    char first_hash[65], last_hash[65]; /* 64 lower-case hex digits */
+};
+/* rc_store_archived reads it; NOT_FOUND: that month of the site was not archived. Sees the open transaction. */
+enum rc_store_result rc_store_archived(struct rc_store *store, int site, const char *month,
+                                       struct rc_archived *out);
+
 /* rc_store_archive_sweep gives back the room of what drops have left aside, a slice of some ms, in a
  * transaction of its own (none may be open); *done: there was nothing left. Call it when idle after a drop
  * and after a start, until it is done. */
