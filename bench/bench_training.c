@@ -47,6 +47,7 @@
  * everybody has their turn. */
 #define STRIDE       15485863
 #define SETTINGS_MAX 24
+#define COMMITS      "rollcall_commits_total"
 #define SECOND_NS    INT64_C(1000000000)
 
 /* A year of a school: 240 heartbeats a day, the limit, on 200 days. */
@@ -187,8 +188,8 @@ static int64_t audited(struct bench *bench)
     return seq;
 }
 
-/* commits returns rollcall_commits_total of GET /metrics. */
-static double commits(struct bench *bench)
+/* figure returns a figure of GET /metrics by its name and labels. */
+static double figure(struct bench *bench, const char *name)
 {
     static const char request[] = "GET /metrics HTTP/1.0\r\nConnection: close\r\n\r\n";
     static char answer[1 << 20];
@@ -203,10 +204,12 @@ static double commits(struct bench *bench)
         n = recv(fd, answer + length, sizeof answer - 1 - length, 0);
     close(fd);
     answer[length] = '\0';
-    const char *line = strstr(answer, "\nrollcall_commits_total ");
-    if (line == NULL)
-        wire_client_give_up("no rollcall_commits_total in /metrics");
-    return strtod(strchr(line, ' '), NULL);
+    for (const char *line = answer; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ' ')
+            return strtod(line + strlen(name), NULL);
+    }
+    wire_client_give_up("no %s in /metrics", name);
 }
 
 static int free_port(void)
@@ -220,6 +223,15 @@ static int free_port(void)
         wire_client_give_up("no free port");
     close(fd);
     return ntohs(address.sin_port);
+}
+
+/* await_rows waits until the audit log has so many rows, and returns how many it has. */
+static int64_t await_rows(struct bench *bench, int64_t rows)
+{
+    int64_t end_ns = now_ns() + PATIENCE_S * SECOND_NS;
+    while (audited(bench) < rows && now_ns() < end_ns)
+        read_both(bench, now_ns() + SECOND_NS / 100);
+    return audited(bench);
 }
 
 /* ---- the phases ---- */
@@ -293,7 +305,7 @@ static bool steady(struct bench *bench)
     listen_to(bench, SAMPLED);
     begin_phase(bench, count);
     int64_t rows = audited(bench);
-    double batches = commits(bench), broker = stage_broker_cpu(bench->stage);
+    double batches = figure(bench, COMMITS), broker = stage_broker_cpu(bench->stage);
     struct split *split = split_begin(stage_service(bench->stage), bench->perf, stage_folder(bench->stage));
     int64_t start_ns = now_ns();
     for (long i = 0; i < count; i++) {
@@ -304,7 +316,7 @@ static bool steady(struct bench *bench)
     }
     await_answers(bench, sampled_of(bench, first, count));
     double took = (double)(now_ns() - start_ns) / 1e9;
-    batches = commits(bench) - batches;
+    batches = figure(bench, COMMITS) - batches;
     broker = stage_broker_cpu(bench->stage) - broker;
     printf("%d students at one heartbeat a minute: %.0f a second for %.0f s, %.1f in a COMMIT\n",
            bench->students, (double)count / took, took, (double)count / batches);
@@ -312,7 +324,9 @@ static bool steady(struct bench *bench)
     printf("  aim: below 60 %% of a core, %s; the broker took %.1f %%\n", share < 0.6 ? "met" : "missed",
            broker / took * 100);
     print_latencies(bench);
-    rows = audited(bench) - rows;
+    printf("  a COMMIT: p50 %.2f ms   p99 %.2f ms\n", figure(bench, "rollcall_commit_ms{quantile=\"0.5\"}"),
+           figure(bench, "rollcall_commit_ms{quantile=\"0.99\"}"));
+    rows = await_rows(bench, rows + count) - rows;
     printf("  %ld heartbeats, %lld rows of audit_logs\n", count, (long long)rows);
     return rows >= count && bench->refused == 0;
 }
@@ -323,7 +337,7 @@ static double flood(struct bench *bench, long *batch)
     listen_to(bench, bench->students);
     begin_phase(bench, 0);
     int64_t rows = audited(bench);
-    double batches = commits(bench);
+    double batches = figure(bench, COMMITS);
     struct split *split = split_begin(stage_service(bench->stage), bench->perf, stage_folder(bench->stage));
     int64_t start_ns = now_ns();
     while (now_ns() - start_ns < bench->flood_s * SECOND_NS) {
@@ -333,7 +347,7 @@ static double flood(struct bench *bench, long *batch)
     }
     double took = (double)(now_ns() - start_ns) / 1e9;
     rows = audited(bench) - rows;
-    batches = commits(bench) - batches;
+    batches = figure(bench, COMMITS) - batches;
     if (rows <= 0)
         wire_client_give_up("the service audits nothing");
     *batch = (long)((double)rows / batches + 0.5);

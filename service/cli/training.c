@@ -163,7 +163,8 @@ static enum rc_exit add_policy(struct rc_context *context, struct rc_request *re
         rc_row_integer(rc_reading_top(reading), "number", &number);
         rc_row_integer(rc_reading_top(reading), "from", &from_at);
         rc_moment_print(context->zone, from_at, from);
-        fprintf(context->out, "policy %" PRId64 ", from %s\n", number, from);
+        fprintf(context->out, "policy %" PRId64 ", from %s%s%s\n", number, from,
+                request->zone[0] == '\0' ? "" : ", zone ", request->zone);
     }
     rc_reading_free(reading);
     return code;
