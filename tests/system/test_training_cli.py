@@ -4,10 +4,12 @@ import datetime
 import io
 import json
 import signal
+import sqlite3
 import zoneinfo
 
+from support.fake_clock import set_back
 from support.student import Student
-from test_cli import NO_ANSWER, OK, REFUSED, USAGE, columns, lines, run
+from test_cli import NO_ANSWER, OK, REFUSED, UNSOUND, USAGE, columns, lines, run
 
 LIMIT_REACHED = 1
 MINUTE_MS = 60000
@@ -260,3 +262,54 @@ def test_T_5_the_lesson_stops_without_a_service_and_goes_on_with_it(house):
 
 def session_of(house, employee):
     return next(m.topic.split("/")[6] for m in house.observer.messages if f"/emp/{employee}/session/" in m.topic)
+
+
+# ---- the archive ----
+
+def test_T_6_a_closed_month_is_archived_while_heartbeats_go_on(house):
+    """The month before ours has rows of its own; its file verifies with the database, and nobody notices."""
+    first_of_month = datetime.datetime.now(datetime.timezone.utc).replace(day=1, hour=0, minute=0, second=0)
+    back = datetime.datetime.now(datetime.timezone.utc) - first_of_month + datetime.timedelta(days=3)
+    set_back(house, int(back.total_seconds()))
+    month = f"{first_of_month - datetime.timedelta(days=1):%Y-%m}"
+    school(house, training__interval_ms=1000)
+    for n in range(20):
+        assert beat(house, f"old{n}")["success"]
+    house.service.kill()
+    house.service.env = {}
+    house.service.start()
+    ana = Student(house, "ana").begin().wait_counted(2)
+    done, = lines(house, "archive", month)
+    assert done["rows"] >= 20 and done["month"] == month
+    archive = house.service.database.parent / done["file"]
+    ana.wait_counted(len(ana.counted()) + 2)
+    ana.signal(signal.SIGTERM)
+    assert ana.wait() == OK and not [answer for answer in ana.answers() if not answer.get("success")]
+    check_archive(house, archive, month)
+
+
+def check_archive(house, archive, month):
+    tables = house.store.rows("SELECT name FROM sqlite_master WHERE name = ?", "audit_logs_" + month.replace("-", "_"))
+    assert tables == []
+    whole = house.service.cli("verify", house.service.database, archive).stdout
+    assert whole.endswith("sound\n")
+    heads = {(row["SITE"], row["LOG"]): row for row in columns(whole[:-len("sound\n")])}
+    assert heads["hq", "audit_logs"]["NOT GIVEN"] == "-"
+    alone = house.service.cli("verify", house.service.database).stdout
+    heads = {(row["SITE"], row["LOG"]): row for row in columns(alone[:-len("sound\n")])}
+    assert int(heads["hq", "audit_logs"]["NOT GIVEN"]) >= 20
+    assert run(house, "archive", month, code=REFUSED).stderr.startswith("rollcall: ")
+    assert run(house, "archive", f"{datetime.datetime.now():%Y-%m}", code=REFUSED).stderr  # not closed
+    forge(archive)
+    assert house.service.cli("verify", house.service.database, archive, check=False).returncode == UNSOUND
+
+
+def forge(path):
+    """Adds a minute to somebody's heartbeat, behind the back of whatever guards the file."""
+    connection = sqlite3.connect(path)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f'DROP TRIGGER "{name}"')
+    table, = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'audit_logs%'").fetchone()
+    connection.execute(f"UPDATE \"{table}\" SET result = 'COUNTED twice' WHERE event = 'SESSION_HEARTBEAT'")
+    connection.commit()
+    connection.close()
