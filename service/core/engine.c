@@ -173,7 +173,8 @@ static void step_leave(struct rc_engine *engine, const struct rc_event *event, s
 
 /* ---- what the log says, after rows that the engine did not follow itself ---- */
 
-/* P-1: somebody who is IN without any session (a manager added the IN) is there until the shift limit. */
+/* P-1: somebody who is IN without any session (a manager added the IN) is there until the shift limit, or
+ * until one is heard. */
 static void watch_shift(struct rc_engine *engine, uint32_t index, struct rc_effects *out)
 {
     uint32_t slot = rc_session_slot(engine, index, out);

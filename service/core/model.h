@@ -199,7 +199,7 @@ void rc_session_forget(struct rc_engine *engine, uint32_t index, struct rc_effec
 /* Starts or keeps the kiosk session of the IN in_seq (P-1). */
 void rc_session_kiosk(struct rc_engine *engine, uint32_t index, int64_t in_seq, int64_t in_at);
 /* An evidence-only slot stands for its employee's current period until the shift limit, as a kiosk's session
- * does. */
+ * does, or until a session of theirs is heard in it. */
 void rc_session_watch_shift(struct rc_engine *engine, uint32_t index);
 /* An evidence-only slot begins to wait for a first sign of its employee, as long as for a browser. */
 void rc_session_listen(struct rc_engine *engine, uint32_t index);

@@ -255,9 +255,6 @@ static void act(struct rc_engine *engine, uint32_t index, enum happening what, c
 static void announce(struct rc_engine *engine, struct session *session, const struct rc_beat *beat)
 {
     expect(engine, session, false);
-    if ((session->flags & S_SLOT) && session->state != RC_S_KIOSK && session->class == RC_KIOSK) {
-        session->class = RC_BROWSER; /* it had stood for a period without sessions */
-    }
     if (beat->has_class && beat->class != session->class && session->state != RC_S_KIOSK) {
         session->class = (uint8_t)beat->class;
         session->interval_ms = 0;
@@ -286,12 +283,34 @@ static bool is_echo(const struct rc_engine *engine, const struct session *sessio
 
 static void device_heard(struct rc_engine *engine, uint32_t index, bool came, struct rc_effects *out);
 
+static void end_kiosk(struct rc_engine *engine, uint32_t index)
+{
+    struct session *session = &engine->sessions[index];
+    session->ended_by = RC_CAUSE_NONE;
+    session->deadline_t = engine->t;
+    set_state(engine, index, RC_S_EXPIRED);
+}
+
+/* A slot that stood for a period without sessions is heard itself, for want of room: from now on it is what
+ * any session is. */
+static void relieve_slot(struct rc_engine *engine, uint32_t index)
+{
+    struct session *session = &engine->sessions[index];
+    if (session->state == RC_S_KIOSK) {
+        end_kiosk(engine, index);
+    }
+    session->class = RC_BROWSER;
+}
+
 static void take_in(struct rc_engine *engine, uint32_t index, const struct heard *heard,
                     struct rc_effects *out)
 {
     struct session *session = &engine->sessions[index];
     uint32_t owner = session->employee;
     struct employee *employee = owner == RC_NIL ? NULL : &engine->employees[owner];
+    if ((session->flags & S_SLOT) && session->class == RC_KIOSK) {
+        relieve_slot(engine, index);
+    }
     enum rc_session_state before = session->state;
     int64_t interval_ms = rc_session_interval(engine, session);
     announce(engine, session, heard->beat);
@@ -427,19 +446,30 @@ void rc_session_listen(struct rc_engine *engine, uint32_t index)
     set_state(engine, index, RC_S_SILENT);
 }
 
+/* A slot stands for a period of which no session is known; so no longer than until one is heard in it. */
+static bool is_relieved(const struct rc_engine *engine, const struct session *session)
+{
+    uint32_t i = session->flags & S_SLOT ? engine->employees[session->employee].sessions : RC_NIL;
+    for (; i != RC_NIL; i = engine->sessions[i].sibling) {
+        const struct session *other = &engine->sessions[i];
+        if (!(other->flags & S_SLOT) && other->heard_in_seq == session->heard_in_seq) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* P-1, P-16: a kiosk session is live exactly while its period is open and younger than the shift limit; so an
  * OUT of any kind, or the voiding of the IN, ends it, and undoing that OUT starts it again. */
 void rc_session_settle_kiosk(struct rc_engine *engine, uint32_t index)
 {
     struct session *session = &engine->sessions[index];
     const struct rc_ledger *ledger = &engine->employees[session->employee].record.ledger;
-    bool current = ledger->is_in && ledger->in_seq == session->heard_in_seq;
+    bool current = ledger->is_in && ledger->in_seq == session->heard_in_seq && !is_relieved(engine, session);
     if (current && session->state != RC_S_KIOSK && engine->now < session->deadline_now) {
         set_state(engine, index, RC_S_KIOSK);
     } else if (!current && session->state == RC_S_KIOSK) {
-        session->ended_by = RC_CAUSE_NONE;
-        session->deadline_t = engine->t;
-        set_state(engine, index, RC_S_EXPIRED);
+        end_kiosk(engine, index);
     }
 }
 

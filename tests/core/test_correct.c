@@ -123,6 +123,58 @@ static void P_16_an_added_IN_lasts_as_long_over_a_restart(void **state)
     assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_SHIFT_LIMIT);
 }
 
+/* Found in review: they came on line, went home, and stayed IN for 16 h. */
+static void P_4_an_added_IN_is_watched_by_the_sessions_that_are_heard_in_it(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, rig->at - HOUR);
+    rig_wait(rig, HOUR);
+    rig_beats(rig, "ana", "tab", 30000, 10000);
+    assert_int_equal(rig_view(rig, "ana").status.sessions, 1);
+    int64_t seen_at = rig->at;
+    rig_wait(rig, 29999);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_false(rig_in(rig, "ana"));
+    assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_STALE);
+    assert_int_equal(rig_row(rig, "ana", 0)->at, seen_at);
+    assert_true(rig_agrees(rig, "ana"));
+}
+
+static void P_4_an_accepted_IN_is_watched_by_its_sessions_over_a_restart(void **state)
+{
+    struct rig *rig = fresh(state);
+    struct rc_event event = rig_punch_event(rig, "ana", "tab", RC_IN);
+    event.punch.clock = RC_CLOCK_UNSET;
+    rig_step(rig, &event);
+    rig_wait(rig, HOUR);
+    decide(rig, RC_ACTION_ACCEPT, 1, 0, RC_OK);
+    rig_wait(rig, HOUR);
+    assert_true(rig_in(rig, "ana")); /* nobody was heard in it yet */
+    rig_beat(rig, "ana", "tab");
+    rig_restart(rig, MINUTE);
+    rig_wait(rig, 119999);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_STALE);
+}
+
+static void
+P_18_an_added_IN_of_somebody_for_whose_sessions_there_is_no_room_is_watched_all_the_same(void **state)
+{
+    struct rc_engine_limits limits = {.employees = 4, .sessions = 1, .scopes = 4, .images = 16, .seed = 7};
+    struct rc_policy policy = rc_policy_default();
+    rig_free(*state);
+    struct rig *rig = rig_up_with(&limits, &policy);
+    *state = rig;
+    rig_beat(rig, "ben", "tab");
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, rig->at - HOUR);
+    rig_beat(rig, "ana", "tab");
+    rig_wait(rig, 30000);
+    assert_false(rig_in(rig, "ana"));
+    assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_STALE);
+}
+
 static void P_16_added_rows_keep_the_log_in_order(void **state)
 {
     struct rig *rig = fresh(state);
@@ -346,6 +398,9 @@ int main(void)
         TEST(P_5_an_IN_retimed_to_and_fro_leaves_the_evidence_alone),
         TEST(P_16_an_added_IN_without_session_lasts_to_the_shift_limit),
         TEST(P_16_an_added_IN_lasts_as_long_over_a_restart),
+        TEST(P_4_an_added_IN_is_watched_by_the_sessions_that_are_heard_in_it),
+        TEST(P_4_an_accepted_IN_is_watched_by_its_sessions_over_a_restart),
+        TEST(P_18_an_added_IN_of_somebody_for_whose_sessions_there_is_no_room_is_watched_all_the_same),
         TEST(P_16_added_rows_keep_the_log_in_order),
         TEST(P_16_a_held_IN_is_accepted_or_rejected),
         TEST(P_16_a_held_OUT_is_accepted_over_an_AUTO_OUT),

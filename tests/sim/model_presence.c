@@ -377,6 +377,18 @@ static bool made_by_device(struct sim_model *model, int employee)
     return in->action == RC_ACTION_NONE && !in->held;
 }
 
+/* A session was surely heard in the open period: that one says how long it lasts. */
+static bool heard_in_it(struct sim_model *model, int employee)
+{
+    int64_t in_seq = open_period(model, employee);
+    for (int i = 0; i < model->session_count; i++) {
+        const struct session *session = &model->sessions[i];
+        if (session->employee == employee && session->in_seq == in_seq && !session->may_resume)
+            return true;
+    }
+    return false;
+}
+
 struct range model_due(struct sim_model *model, int employee, struct range *shift, unsigned *causes)
 {
     struct range due = {LONG_AGO, LONG_AGO};
@@ -399,7 +411,7 @@ struct range model_due(struct sim_model *model, int employee, struct range *shif
         if (deadline.high >= due.low)
             *causes |= causes_of(session, capped);
     }
-    if (!made_by_device(model, employee)) {
+    if (!made_by_device(model, employee) && !heard_in_it(model, employee)) {
         due.high = most(due.high, model->people[employee].opened_t + GRACE_OF_ADDED_MS);
         *causes |= 1u << RC_CAUSE_SHIFT_LIMIT;
     }
