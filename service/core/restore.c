@@ -84,6 +84,10 @@ static void place_session(struct rc_engine *engine, uint32_t index)
 {
     struct session *session = &engine->sessions[index];
     session->heard_now = engine->now - (engine->at - session->heard_at);
+    bool held = session->employee != RC_NIL && engine->employees[session->employee].record.ledger.hold != 0;
+    if (held && session->state == RC_S_LIVE) {
+        session->state = RC_S_SILENT; /* P-8: its row is older than the hold, which only hearing it ends */
+    }
     if (session->class == RC_KIOSK && session->deadline_now == RC_NONE) {
         int64_t in_at = session->employee == RC_NIL
                             ? engine->at

@@ -340,8 +340,25 @@ void rig_free(struct rig *rig)
     free(rig);
 }
 
+void rig_flush(struct rig *rig)
+{
+    struct rc_employee_view view;
+    rig->flushed_count = 0;
+    for (uint32_t cursor = 0; rc_engine_each(rig->engine, &cursor, &view);) {
+        struct rc_session_row session;
+        for (uint32_t at = 0; rc_engine_each_session(rig->engine, &view.employee, &at, &session);) {
+            assert(rig->flushed_count < sizeof rig->flushed / sizeof rig->flushed[0]);
+            session.deadline_now = RC_NONE;
+            rig->flushed[rig->flushed_count++] = session;
+        }
+    }
+}
+
 void rig_restart(struct rig *rig, int64_t down_ms)
 {
+    if (rig->flushed_count == 0) {
+        rig_flush(rig);
+    }
     struct rc_engine *old = rig->engine;
     void *old_memory = rig->memory;
     boot(rig);
@@ -363,12 +380,11 @@ void rig_restart(struct rig *rig, int64_t down_ms)
                                       .presence = view.status.presence,
                                       .sessions = view.status.sessions};
         assert(rc_engine_restore_employee(rig->engine, &row));
-        struct rc_session_row session;
-        for (uint32_t at = 0; rc_engine_each_session(old, &view.employee, &at, &session);) {
-            session.deadline_now = RC_NONE;
-            assert(rc_engine_restore_session(rig->engine, &session));
-        }
     }
+    for (size_t i = 0; i < rig->flushed_count; i++) {
+        assert(rc_engine_restore_session(rig->engine, &rig->flushed[i]));
+    }
+    rig->flushed_count = 0;
     struct rc_session_row device;
     for (uint32_t at = 0; rc_engine_each_session(old, NULL, &at, &device);) {
         assert(rc_engine_restore_session(rig->engine, &device));

@@ -34,14 +34,18 @@ struct rig {
     struct rc_device_status device;
     enum rc_code answer;
     const char *answer_message;
-    bool failing; /* COMMIT fails: the next step is undone */
+    bool failing;                      /* COMMIT fails: the next step is undone */
+    struct rc_session_row flushed[64]; /* what a store has of the sessions; none: all, as they are */
+    size_t flushed_count;
 };
 
 /* rig_up starts an engine with an empty log, connected, 1,000 s after boot, at 2025-12-03 14:00 UTC. */
 struct rig *rig_up(void);
 struct rig *rig_up_with(const struct rc_engine_limits *limits, const struct rc_policy *policy);
 void rig_free(struct rig *rig);
-/* rig_restart kills the engine and starts one from what a store would have kept, after down_ms. */
+/* rig_restart kills the engine and starts one from what a store would have kept, after down_ms. rig_flush: of
+ * employees' sessions that is what they are now. */
+void rig_flush(struct rig *rig);
 void rig_restart(struct rig *rig, int64_t down_ms);
 
 /* rig_step lets an event happen now; of a punch it looks up what the engine needs of the log, as the shell

@@ -68,6 +68,26 @@ static void P_8_the_rest_go_when_it_ends_at_their_last_evidence(void **state)
     assert_true(rig_row(rig, "e9", 0)->review);
 }
 
+/* Found in review: the sessions' rows were older than the hold, and said that everybody was live. */
+static void P_8_a_hold_keeps_its_people_over_a_restart_with_old_rows_of_sessions(void **state)
+{
+    struct rig *rig = fresh(state);
+    crowd(rig, 0, 10, "tab", RC_BROWSER);
+    rig_flush(rig);
+    rig_wait(rig, MINUTE);
+    assert_int_equal(rc_engine_counts(rig->engine).held, 10);
+    rig_restart(rig, 5000);
+    rig_wait(rig, 1000);
+    assert_int_equal(rc_engine_counts(rig->engine).held, 10);
+    rig_beat(rig, "e3", "tab");
+    assert_int_equal(rig_presence(rig, "e3"), RC_PRESENT);
+    rig_beats(rig, "e3", "tab", 20 * MINUTE, 10000);
+    assert_int_equal(outs(rig), 9);
+    assert_int_equal(rig_row(rig, "e9", 0)->cause, RC_CAUSE_OUTAGE);
+    assert_int_equal(rig_row(rig, "e9", 0)->hold, 1);
+    assert_true(rig_row(rig, "e9", 0)->review);
+}
+
 static void P_8_four_are_not_many(void **state)
 {
     struct rig *rig = fresh(state);
@@ -258,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(P_8_five_and_half_of_the_watched_are_held_not_out),
         TEST(P_8_the_rest_go_when_it_ends_at_their_last_evidence),
+        TEST(P_8_a_hold_keeps_its_people_over_a_restart_with_old_rows_of_sessions),
         TEST(P_8_four_are_not_many),
         TEST(P_8_less_than_half_are_not_many),
         TEST(P_8_who_said_goodbye_is_punched_out_while_a_hold_is_open),

@@ -755,6 +755,8 @@ void sim_model_step(struct sim_model *model, const struct sim_heard *heard, cons
     model_advance(model, heard);
     if (heard->words && !is_kind(heard->words->say, heard->kind))
         sim_fail(model->world, 0, "a message was taken for something else");
+    if (heard->words && heard->words->employee >= 0)
+        model->people[heard->words->employee].heard_time = model->time;
     sort_effects(model, heard, effects, count, &done);
     switch (heard->kind) {
     case RC_EV_HEARTBEAT:

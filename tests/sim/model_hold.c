@@ -154,6 +154,12 @@ void model_see_status(struct sim_model *model, const struct rc_status *status, b
         else if (outage->ended_time != RC_NONE)
             sim_fail(model->world, 4, "e%d falls into a hold that is over", employee);
     }
+    if (status->ledger.hold > 0 && status->ledger.hold != person->hold)
+        person->held_time = model->time;
+    if (status->ledger.hold == 0 && person->hold > 0 && status->ledger.is_in &&
+        person->heard_time < person->held_time)
+        sim_fail(model->world, 4, "e%d leaves hold %lld and was not heard", employee,
+                 (long long)person->hold);
     person->hold = status->ledger.hold;
     bool is_in = model_fold(model, employee)->is_in;
     if (last && is_in != status->ledger.is_in)

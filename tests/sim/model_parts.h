@@ -73,6 +73,8 @@ struct person {
     struct proof sure, maybe; /* the latest certain evidence, and the latest possible */
     struct proof kept;        /* as flushed */
     int64_t hold;             /* number of the hold they are seen to be in, 0: none */
+    int64_t held_time;        /* when they fell into it */
+    int64_t heard_time;       /* when anything of theirs was heard last, or decided on them */
     int64_t opened_t;         /* service time at which they became IN */
     bool was_in;
 };

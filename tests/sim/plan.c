@@ -399,11 +399,17 @@ static void add_faults(struct maker *maker, int64_t mean_ms)
 static void add_darkness(struct maker *maker)
 {
     for (int64_t time = some(maker, 4 * MINUTE, 20 * MINUTE); time < maker->plan->horizon_ms;
-         time += some(maker, 10 * MINUTE, HOUR))
+         time += some(maker, 10 * MINUTE, HOUR)) {
         add(maker, (struct sim_action){.time = time,
                                        .kind = SIM_DO_SITE_DARK,
                                        .who = maybe(maker, 700) ? -1 : 0,
                                        .ms = spread(maker, 20 * SECOND, 40 * MINUTE)});
+        if (maybe(maker, 300)) /* and ours dies, too, while people are held */
+            add(maker, (struct sim_action){.time = time + some(maker, 30 * SECOND, 50 * SECOND),
+                                           .kind = SIM_DO_SERVICE_CRASH,
+                                           .a = some(maker, 0, 12),
+                                           .ms = spread(maker, 100, 5 * MINUTE)});
+    }
 }
 
 static int by_time(const void *a, const void *b)
