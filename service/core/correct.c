@@ -88,8 +88,9 @@ static const char *no_room_for_in(const struct rc_history *history, int64_t at)
 static void close_in(struct decision *decision, int64_t in_seq, int64_t at)
 {
     const struct rc_history *history = &decision->correct->history;
-    if (history->waiting_seq != 0) {
-        on_target(decision, RC_ACTION_ACCEPT, history->waiting_seq, decision->engine->at)->closes = in_seq;
+    int64_t waiting_seq = rc_late_waiting(decision->engine, history, at);
+    if (waiting_seq != 0) {
+        on_target(decision, RC_ACTION_ACCEPT, waiting_seq, decision->engine->at)->closes = in_seq;
     } else if (history->next.found) {
         struct rc_row *row = rc_row_push(decision->engine, decision->employee, RC_AUTO_OUT,
                                          RC_CAUSE_MISSED_OUT, at, decision->out);

@@ -59,6 +59,12 @@ static void late_out(struct rc_engine *engine, uint32_t employee, const struct r
     rc_employee_reload(engine, employee, out);
 }
 
+int64_t rc_late_waiting(const struct rc_engine *engine, const struct rc_history *history, int64_t in_at)
+{
+    bool within = history->waiting_at - in_at <= engine->policy.max_shift_ms;
+    return history->waiting_seq != 0 && within ? history->waiting_seq : 0;
+}
+
 /* Before another IN, with no OUT of its own yet: closed at its own time, until its late OUT comes. */
 static void close_at_once(struct rc_engine *engine, uint32_t employee, int64_t in_seq, int64_t at,
                           struct rc_effects *out)
@@ -75,12 +81,12 @@ static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc
 {
     const struct rc_history *history = &punch->history;
     int64_t at = when.at;
-    bool has_out = history->waiting_seq != 0;
+    int64_t waiting_seq = rc_late_waiting(engine, history, at);
     if (history->at.found && (!history->at.closed || at < history->at.out_at)) {
         rc_punch_hold_back(engine, employee, punch, when, RC_OVERLAP, "inside a period that stands", out);
         return;
     }
-    if (engine->at - at > engine->policy.max_shift_ms && !has_out) {
+    if (engine->at - at > engine->policy.max_shift_ms && waiting_seq == 0) {
         rc_punch_hold_back(engine, employee, punch, when, RC_TOO_OLD,
                            "older than the shift limit, without its OUT", out);
         return;
@@ -88,8 +94,8 @@ static void late_in(struct rc_engine *engine, uint32_t employee, const struct rc
     const struct rc_row *row = record(engine, employee, punch, when, out);
     int64_t in_seq = row->seq;
     rc_punch_recorded(engine, punch, row, out);
-    if (has_out) {
-        correct(engine, employee, RC_ACTION_ACCEPT, history->waiting_seq, out)->closes = in_seq;
+    if (waiting_seq != 0) {
+        correct(engine, employee, RC_ACTION_ACCEPT, waiting_seq, out)->closes = in_seq;
     } else if (history->next.found) {
         close_at_once(engine, employee, in_seq, at, out);
     }

@@ -258,6 +258,9 @@ void rc_punch_step(struct rc_engine *engine, const struct rc_event *event, struc
 void rc_correct_step(struct rc_engine *engine, const struct rc_event *event, struct rc_effects *out);
 void rc_late_step(struct rc_engine *engine, uint32_t employee, const struct rc_punch *punch,
                   struct rc_punch_when when, struct rc_effects *out);
+/* The OUT that waits for an IN at in_at: its seq, 0: none. One that came later than a shift after it waits
+ * for another, and on (P-13). */
+int64_t rc_late_waiting(const struct rc_engine *engine, const struct rc_history *history, int64_t in_at);
 /* A receipt for the punch; row is the row that records it, or NULL. */
 void rc_punch_receipt(struct rc_engine *engine, const struct rc_punch *punch, const struct rc_row *row,
                       enum rc_result result, enum rc_code code, const char *message, struct rc_effects *out);

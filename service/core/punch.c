@@ -324,7 +324,9 @@ static void keep_kiosk(struct rc_engine *engine, uint32_t index, const struct rc
                        struct rc_effects *out)
 {
     const struct rc_ledger *ledger = &engine->employees[index].record.ledger;
-    bool last = in != NULL && (!when.late || (!punch->history.next.found && punch->history.waiting_seq == 0));
+    const struct rc_history *history = &punch->history;
+    bool last = in != NULL &&
+                (!when.late || (!history->next.found && rc_late_waiting(engine, history, when.at) == 0));
     bool again = in == NULL && ledger->is_in && when.held_code == RC_OK && !punch->prior.found &&
                  (!when.late || when.at >= ledger->in_at);
     if (punch->type != RC_IN || (!last && !again)) {

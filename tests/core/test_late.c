@@ -203,6 +203,35 @@ static void P_13_a_late_OUT_without_IN_waits_for_its_IN(void **state)
     assert_true(rig_agrees(rig, "ana"));
 }
 
+/* Found in review: an IN of the day before, and the OUT of today, made a shift of 32 h without review. */
+static void P_13_a_late_IN_takes_no_waiting_OUT_that_came_more_than_a_shift_after_it(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig->from_device = true;
+    rig_late(rig, "ana", "door", RC_OUT, HOUR);
+    assert_int_equal(rig->receipt.code, RC_NO_IN);
+    rig_late(rig, "ana", "door", RC_IN, 33 * HOUR);
+    assert_int_equal(rig->receipt.code, RC_TOO_OLD);
+    assert_int_equal(rig->receipt.result, RC_HELD_BACK);
+    rig_late(rig, "ana", "door", RC_IN, 17 * HOUR); /* 16 h: a shift */
+    assert_int_equal(rig->receipt.result, RC_RECORDED);
+    assert_int_equal(rig_view(rig, "ana").status.ledger.out_seq, 1);
+    assert_true(rig_agrees(rig, "ana"));
+}
+
+static void P_13_an_added_IN_takes_no_waiting_OUT_that_came_more_than_a_shift_after_it(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig->from_device = true;
+    rig_late(rig, "ana", "door", RC_OUT, HOUR);
+    rig_correct(rig, "ana", RC_ACTION_ADD, 0, RC_IN, rig->at - 17 * HOUR - 1);
+    assert_int_equal(rig->answer, RC_OK);
+    rig_wait(rig, 1);
+    assert_int_equal(rig_row(rig, "ana", 0)->type, RC_AUTO_OUT);
+    assert_true(rig_row(rig, "ana", 0)->review);
+    assert_true(rig_agrees(rig, "ana"));
+}
+
 static void P_13_a_late_IN_inside_a_period_is_held(void **state)
 {
     struct rig *rig = fresh(state);
@@ -381,6 +410,8 @@ int main(void)
         TEST(P_13_a_late_OUT_makes_no_shift_of_two_days),
         TEST(P_13_a_late_OUT_before_the_evidence_of_a_RESUME_is_held),
         TEST(P_13_a_late_OUT_without_IN_waits_for_its_IN),
+        TEST(P_13_a_late_IN_takes_no_waiting_OUT_that_came_more_than_a_shift_after_it),
+        TEST(P_13_an_added_IN_takes_no_waiting_OUT_that_came_more_than_a_shift_after_it),
         TEST(P_13_a_late_IN_inside_a_period_is_held),
         TEST(P_13_a_late_IN_after_all_else_opens_a_period),
         TEST(P_13_a_late_IN_older_than_the_shift_limit_is_held),

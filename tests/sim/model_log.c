@@ -363,7 +363,7 @@ static int64_t waiting_out(struct sim_model *model, int employee, int64_t at, in
         const struct rc_row *row = &model->rows[i].row;
         const struct fact *fact = model_fact(model, row->seq);
         if (model->rows[i].employee != employee || row->type != RC_OUT || !row->held || fact->in_effect ||
-            fact->decided || row->at <= at || row->at >= best_at)
+            fact->decided || row->at <= at || row->at >= best_at || row->at - at > SHIFT_MS_MAX)
             continue;
         bool no_in = false;
         for (int k = 0; k < model->verdict_count; k++)
