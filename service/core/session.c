@@ -44,7 +44,7 @@ static const uint8_t table[RC_S_COUNT][H_COUNT] = {
 [RC_S_SILENT]  ={A_REVIVE,  A_REVIVE,   A_COUNT,  A_LOSE,   A_LOSE_PULL, A_LOSE_PULL, A_CLOSE,    A_CLOSE_PULL, A_SLEEP, A_IMPOSSIBLE, A_EXPIRE},
 [RC_S_LOST]    ={A_REVIVE,  A_EVIDENCE, A_COUNT,  A_IGNORE, A_LOSE_PULL, A_LOSE_PULL, A_CLOSE,    A_CLOSE_PULL, A_SLEEP, A_IMPOSSIBLE, A_EXPIRE},
 [RC_S_CLOSED]  ={A_REVIVE,  A_EVIDENCE, A_COUNT,  A_IGNORE, A_IGNORE,    A_LOSE_PULL, A_IGNORE,   A_CLOSE_PULL, A_SLEEP, A_IMPOSSIBLE, A_EXPIRE},
-[RC_S_ASLEEP]  ={A_REVIVE,  A_REVIVE,   A_COUNT,  A_IGNORE, A_IGNORE,    A_LOSE_PULL, A_CLOSE,    A_CLOSE_PULL, A_SLEEP, A_IMPOSSIBLE, A_EXPIRE},
+[RC_S_ASLEEP]  ={A_REVIVE,  A_EVIDENCE, A_COUNT,  A_IGNORE, A_IGNORE,    A_LOSE_PULL, A_CLOSE,    A_CLOSE_PULL, A_SLEEP, A_IMPOSSIBLE, A_EXPIRE},
 [RC_S_KIOSK]   ={A_EVIDENCE,A_EVIDENCE, A_COUNT,  A_IGNORE, A_IGNORE,    A_IGNORE,    A_IGNORE,   A_IGNORE,     A_IGNORE,A_IMPOSSIBLE, A_EXPIRE},
 [RC_S_EXPIRED] ={A_REVIVE,  A_EVIDENCE, A_COUNT,  A_IGNORE, A_IGNORE,    A_IGNORE,    A_IGNORE,   A_IGNORE,     A_IGNORE,A_IMPOSSIBLE, A_IMPOSSIBLE},
 };
@@ -334,7 +334,7 @@ static void take_in(struct rc_engine *engine, uint32_t index, const struct heard
         device_heard(engine, index, before == RC_S_EXPIRED && session->state != RC_S_EXPIRED, out);
         return;
     }
-    if (echo && before != RC_S_LIVE && before != RC_S_SILENT && before != RC_S_ASLEEP) {
+    if (echo && before != RC_S_LIVE && before != RC_S_SILENT) {
         rc_mark_dirty(engine, index);
         return;
     }

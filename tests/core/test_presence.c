@@ -323,11 +323,41 @@ static void P_3_sleep_is_bounded_and_any_heartbeat_ends_it(void **state)
 
     rig_punch(rig, "ben", "laptop", RC_IN, RC_AGENT);
     rig_sleep(rig, "ben", "laptop", 5, RC_NONE);
+    rig_wait(rig, 1000);
     rig_beat_with(rig, "ben", "laptop", RC_AGENT, 5, RC_NONE);
     assert_int_equal(rig_presence(rig, "ben"), RC_PRESENT);
     rig_wait(rig, 30000);
     assert_false(rig_in(rig, "ben"));
     assert_int_equal(rig_row(rig, "ben", 0)->cause, RC_CAUSE_STALE);
+}
+
+/* Found in review: the last heartbeat before the lid closed came after the goodbye. */
+static void P_2_a_heartbeat_right_after_good_night_may_be_older_and_ends_no_sleep(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "laptop", RC_IN, RC_BROWSER);
+    rig_beat_with(rig, "ana", "laptop", RC_CLASS_COUNT, 5, RC_NONE);
+    rig_wait(rig, 10000);
+    rig_sleep(rig, "ana", "laptop", 5, 10 * MINUTE);
+    rig_wait(rig, 999);
+    rig_beat(rig, "ana", "laptop");
+    int64_t heard_at = rig->at;
+    assert_int_equal(rig_presence(rig, "ana"), RC_SUSPECT);
+    rig_wait(rig, 10 * MINUTE - 1000);
+    assert_true(rig_in(rig, "ana"));
+    rig_wait(rig, 1);
+    assert_int_equal(rig_row(rig, "ana", 0)->cause, RC_CAUSE_SLEEPING);
+    assert_int_equal(rig_row(rig, "ana", 0)->at, heard_at); /* evidence it is */
+}
+
+static void P_3_a_heartbeat_of_a_newer_connection_ends_the_sleep_at_once(void **state)
+{
+    struct rig *rig = fresh(state);
+    rig_punch(rig, "ana", "laptop", RC_IN, RC_BROWSER);
+    rig_beat_with(rig, "ana", "laptop", RC_CLASS_COUNT, 5, RC_NONE);
+    rig_sleep(rig, "ana", "laptop", 5, 10 * MINUTE);
+    rig_beat_with(rig, "ana", "laptop", RC_CLASS_COUNT, 6, RC_NONE);
+    assert_int_equal(rig_presence(rig, "ana"), RC_PRESENT);
 }
 
 static void P_3_lost_of_a_newer_epoch_ends_the_sleep(void **state)
@@ -682,6 +712,8 @@ int main(void)
         TEST(P_2_a_heartbeat_of_a_lower_epoch_lowers_nothing),
         TEST(P_3_a_sleeping_session_is_left_alone_until_its_time),
         TEST(P_3_sleep_is_bounded_and_any_heartbeat_ends_it),
+        TEST(P_2_a_heartbeat_right_after_good_night_may_be_older_and_ends_no_sleep),
+        TEST(P_3_a_heartbeat_of_a_newer_connection_ends_the_sleep_at_once),
         TEST(P_3_lost_of_a_newer_epoch_ends_the_sleep),
         TEST(P_4_only_the_last_session_to_fall_silent_punches_out),
         TEST(P_5_an_auto_out_whose_evidence_is_the_in_itself_is_reviewed),
