@@ -64,8 +64,9 @@ enum rc_option {
  * neither read nor checked here. */
 #define RC_VERBATIM (UINT32_C(1) << 31)
 
-/* `verify` with its archives takes the most words, some ten. More is a usage error. */
-#define RC_WORDS_MAX 32
+/* `verify` with its archives takes the most words, one for each month of many years. More is a usage error.
+ */
+#define RC_WORDS_MAX 512
 
 struct rc_command;
 

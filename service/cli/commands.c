@@ -63,7 +63,9 @@ const struct rc_command rc_commands[] = {
     {"verify", "DB [--receipt FILE] [ARCHIVE...]", "check the hash chains, the invariants and a receipt",
      "Reads the files, also while the service runs; asks nobody. Shows the heads of the logs, and names the "
      "first\n"
-     "bad row. NOT GIVEN counts rows of the audit log in archived months whose files were not named.\n"
+     "bad row. ARCHIVEs are files of months that `archive` moved, in any order; NOT GIVEN counts rows of "
+     "those\n"
+     "that were not named. Each day of training is added up again from the audit log.\n"
      "--site says of which site the receipt is, where the seq alone is not clear.\n",
      RC_OPTION(RC_O_RECEIPT) | RC_OPTION(RC_O_SITE) | RC_OPTION(RC_O_JSON) | RC_OPTION(RC_O_HELP),
      rc_command_verify},

@@ -110,14 +110,50 @@ static bool read_receipt(const struct rc_context *context, struct receipt *out)
 static const struct rc_table_column head_columns[] = {
     {"SITE", false}, {"LOG", false}, {"SEQ", true}, {"NOT GIVEN", true}, {"HASH", false}};
 
-struct heads {
+static const struct rc_table_column missing_columns[] = {
+    {"SITE", false}, {"MONTH NOT GIVEN", false}, {"ROWS", true}, {"WAS ARCHIVED TO", false}};
+
+/* What is shown of a verification; without tables: JSON. */
+struct findings {
     const struct rc_context *context;
-    struct rc_table *table; /* NULL: JSON */
+    struct rc_table *heads, *missing;
+    struct rc_verify_days days;
 };
+
+static void show_missing(void *data, const struct rc_verify_missing *missing)
+{
+    struct findings *findings = data;
+    char rows[24];
+    snprintf(rows, sizeof rows, "%" PRId64, missing->rows);
+    if (findings->missing == NULL) {
+        fprintf(findings->context->out, "{\"site\":\"%s\",\"missingMonth\":\"%s\",\"rows\":%s}\n",
+                missing->site, missing->month, rows);
+        return;
+    }
+    const char *const cells[] = {missing->site, missing->month, rows, missing->path};
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        rc_table_cell(findings->missing, cells[i]);
+    }
+}
+
+static void show_days(const struct findings *findings)
+{
+    const struct rc_verify_days *days = &findings->days;
+    FILE *out = findings->context->out;
+    if (findings->heads == NULL) {
+        fprintf(out, "{\"trainingDays\":{\"checked\":%" PRId64 ",\"unchecked\":%" PRId64 "}}\n",
+                days->checked, days->unchecked);
+    } else if (days->unchecked > 0) {
+        fprintf(out,
+                "%" PRId64 " days of training were added up again, and %" PRId64
+                " were not: months that were not given may count for them\n",
+                days->checked, days->unchecked);
+    }
+}
 
 static void show_head(void *data, const struct rc_verify_head *head)
 {
-    struct heads *heads = data;
+    struct findings *findings = data;
     char hash[65];
     char seq[24];
     char missing[24] = "";
@@ -128,15 +164,15 @@ static void show_head(void *data, const struct rc_verify_head *head)
     if (head->missing > 0) {
         snprintf(missing, sizeof missing, "%" PRId64, head->missing);
     }
-    if (heads->table == NULL) {
-        fprintf(heads->context->out,
+    if (findings->heads == NULL) {
+        fprintf(findings->context->out,
                 "{\"site\":\"%s\",\"log\":\"%s\",\"seq\":%s,\"missing\":%" PRId64 ",\"hash\":\"%s\"}\n",
                 head->site, head->log, seq, head->missing, hash);
         return;
     }
     const char *const cells[] = {head->site, head->log, seq, missing, hash};
     for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
-        rc_table_cell(heads->table, cells[i]);
+        rc_table_cell(findings->heads, cells[i]);
     }
 }
 
@@ -151,41 +187,60 @@ static enum rc_exit judge(const struct rc_context *context, const struct rc_veri
     return result == RC_VERIFY_BROKEN ? RC_EXIT_UNSOUND : RC_EXIT_LOCAL;
 }
 
+static void print_table(struct rc_table *table)
+{
+    if (table == NULL) {
+        return;
+    }
+    if (rc_table_rows(table) > 0) {
+        rc_table_end(table);
+    }
+    rc_table_free(table);
+}
+
+static enum rc_exit verify(struct rc_context *context, struct rc_verify_options *options)
+{
+    struct findings findings = {.context = context};
+    options->each_head = show_head;
+    options->each_missing = show_missing;
+    options->context = &findings;
+    options->days = &findings.days;
+    if (!context->json) {
+        findings.heads =
+            rc_table_alloc(context->out, head_columns, sizeof head_columns / sizeof head_columns[0]);
+        findings.missing =
+            rc_table_alloc(context->out, missing_columns, sizeof missing_columns / sizeof missing_columns[0]);
+    }
+    enum rc_exit code = judge(context, options);
+    print_table(findings.heads);
+    print_table(findings.missing);
+    if (code == RC_EXIT_OK) {
+        show_days(&findings);
+    }
+    if (code == RC_EXIT_OK && !context->json) {
+        fputs("sound\n", context->out);
+    }
+    return code;
+}
+
 enum rc_exit rc_command_verify(struct rc_context *context)
 {
     const struct rc_arguments *arguments = context->arguments;
     struct receipt receipt;
-    struct heads heads = {.context = context};
     if (arguments->word_count < 1 || arguments->word_count > 1 + RC_VERIFY_ARCHIVES_MAX) {
         rc_complain(context, "verify: say which database, and at most %d archives", RC_VERIFY_ARCHIVES_MAX);
         return RC_EXIT_USAGE;
     }
     struct rc_verify_options options = {.path = arguments->words[0],
                                         .archives = arguments->words + 1,
-                                        .archive_count = arguments->word_count - 1,
-                                        .each_head = show_head,
-                                        .context = &heads};
+                                        .archive_count = arguments->word_count - 1};
     if (rc_given(context, RC_O_RECEIPT)) {
         if (!read_receipt(context, &receipt)) {
             return RC_EXIT_LOCAL;
         }
         options.receipt = &receipt.claim;
     }
-    if (!context->json) {
-        heads.table =
-            rc_table_alloc(context->out, head_columns, sizeof head_columns / sizeof head_columns[0]);
-    }
-    enum rc_exit code = judge(context, &options);
-    if (heads.table != NULL) {
-        if (rc_table_rows(heads.table) > 0) {
-            rc_table_end(heads.table);
-        }
-        rc_table_free(heads.table);
-        if (code == RC_EXIT_OK) {
-            fputs("sound\n", context->out);
-        }
-    }
-    return code;
+    return verify(context, &options);
 }
 
 /* ---- backup ---- */
