@@ -57,10 +57,10 @@ struct rc_punch {
     int64_t age_ms;   /* RC_NONE: not given */
     int64_t device_at; /* RC_NONE: not given */
     enum rc_device_clock clock;
-    bool unmarked;      /* no mark of when it was sent, and it came while a backlog drained (section 2) */
-    bool from_device;   /* its login is a device (P-13) */
-    bool stranger;      /* of somebody who is not served: not in the directory, which is strict (section 8) */
-    bool in_elsewhere;  /* the same id is IN at another site of this service (P-17) */
+    bool unmarked;     /* no mark of when it was sent, and it came while a backlog drained (section 2) */
+    bool from_device;  /* its login is a device (P-13) */
+    bool stranger;     /* of somebody who is not served: not in the directory, which is strict (section 8) */
+    bool in_elsewhere; /* the same id is IN at another site of this service, or was when it was late (P-17) */
     struct rc_id login; /* empty: unknown */
     struct rc_text note;
     struct rc_verdict prior;   /* P-12; the shell looks it up for every punch */

@@ -93,6 +93,23 @@ static void look_elsewhere(const struct rc_service *service, const struct rc_sit
         automatic && service->site_count > 1 && is_in_elsewhere(service, site, &beat->employee);
 }
 
+/* P-17: whether the id was IN at another site at that time, by the logs as they are now. */
+static bool was_in_elsewhere(struct rc_service *service, const struct rc_site *site,
+                             const struct rc_id *employee, int64_t at, bool *out)
+{
+    *out = false;
+    for (int i = 0; i < service->site_count && !*out; i++) {
+        const struct rc_site *other = &service->sites[i];
+        struct rc_history then;
+        if (other == site)
+            continue;
+        if (!rc_batch_check(service, rc_store_history(service->store, other->number, employee, at, &then)))
+            return false;
+        *out = then.at.found && (!then.at.closed || at < then.at.out_at);
+    }
+    return true;
+}
+
 /* What only the store and the other sites know of a punch. */
 static bool look_up(struct rc_service *service, struct rc_site *site, struct rc_punch *punch)
 {
@@ -100,13 +117,16 @@ static bool look_up(struct rc_service *service, struct rc_site *site, struct rc_
         rc_store_verdict(service->store, site->number, &punch->employee, &punch->id, &punch->prior);
     if (!rc_batch_check(service, result))
         return false;
+    struct rc_punch_when when = rc_punch_when(punch, rc_engine_policy(site->engine));
     if (rc_punch_looks_back(site->engine, punch)) {
-        struct rc_punch_when when = rc_punch_when(punch, rc_engine_policy(site->engine));
         result = rc_store_history(service->store, site->number, &punch->employee, when.at, &punch->history);
         if (!rc_batch_check(service, result))
             return false;
     }
-    punch->in_elsewhere = is_in_elsewhere(service, site, &punch->employee);
+    if (!when.late)
+        punch->in_elsewhere = is_in_elsewhere(service, site, &punch->employee);
+    else if (!was_in_elsewhere(service, site, &punch->employee, when.at, &punch->in_elsewhere))
+        return false;
     /* with access.mode `open` nobody says who publishes: the class, or that it is known as a device, has to
      * do */
     if (service->open && !punch->from_device)

@@ -269,3 +269,18 @@ def test_P_17_an_in_at_a_second_site_is_recorded_and_reviewed(house):
     assert here.punch("OUT")["result"] == "recorded"
     assert [row["type"] for row in house.store.punches("ana", site="lab")] == ["IN"]
     house.service.verify()
+
+
+def test_P_17_a_late_in_is_compared_with_where_they_were_then(house):
+    house.start(site__names="hq,lab")
+    hour = 3600000
+    here = house.device("ana", session="here")
+    there = house.device("ana", session="there", site="lab")
+    here.punch("IN", ageMs=6 * hour)
+    here.punch("OUT", ageMs=2 * hour)
+    late = there.punch("IN", ageMs=5 * hour)
+    assert (late["result"], late["code"], late["review"]) == ("recorded", "IN_ELSEWHERE", True), late
+    there.punch("OUT", ageMs=3 * hour)
+    there.punch("IN")
+    late = here.punch("IN", ageMs=hour)  # they are at the lab now, and were not then
+    assert late["result"] == "recorded" and "code" not in late, late
