@@ -89,6 +89,7 @@ static int exit_code_of(enum rc_store_result result)
     case RC_STORE_NEWER:
     case RC_STORE_NOT_A_DATABASE:
     case RC_STORE_BROKEN_CHAIN:
+    case RC_STORE_WRONG_SCHEMA:
     case RC_STORE_CORRUPT:
         return RC_EXIT_STORE;
     default:

@@ -20,24 +20,28 @@ static int month_of_name(const char *name)
 
 /* ---- a new month ---- */
 
-static enum rc_store_result make_table(struct rc_store *store, const char *month)
+void rc_audit_table_sql(const char *month, char out[RC_AUDIT_TABLE_SQL_MAX])
 {
     static const char format[] =
-        "CREATE TABLE audit_logs_%s (site TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, "
+        "CREATE TABLE audit_logs_%1$.15s (site TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, "
         "event TEXT NOT NULL, user_id TEXT, session_id TEXT, result TEXT, detail TEXT, "
         "hash TEXT NOT NULL CHECK (length(hash) = 64), PRIMARY KEY (site, seq)) STRICT, WITHOUT ROWID;"
-        "CREATE TRIGGER audit_logs_%s_only_next BEFORE INSERT ON audit_logs_%s "
-        "WHEN NEW.seq IS NOT COALESCE((SELECT max(seq) + 1 FROM audit_logs_%s WHERE site = NEW.site), "
-        "(SELECT first_seq FROM audit_months WHERE site = NEW.site AND month = '%s')) "
+        "CREATE TRIGGER audit_logs_%1$.15s_only_next BEFORE INSERT ON audit_logs_%1$.15s "
+        "WHEN NEW.seq IS NOT COALESCE((SELECT max(seq) + 1 FROM audit_logs_%1$.15s WHERE site = NEW.site), "
+        "(SELECT first_seq FROM audit_months WHERE site = NEW.site AND month = '%1$.15s')) "
         "BEGIN SELECT RAISE(ABORT, 'audit_logs is append-only: seq is not the next'); END;"
-        "CREATE TRIGGER audit_logs_%s_no_update BEFORE UPDATE ON audit_logs_%s "
+        "CREATE TRIGGER audit_logs_%1$.15s_no_update BEFORE UPDATE ON audit_logs_%1$.15s "
         "BEGIN SELECT RAISE(ABORT, 'audit_logs is append-only'); END;"
-        "CREATE TRIGGER audit_logs_%s_no_delete BEFORE DELETE ON audit_logs_%s "
+        "CREATE TRIGGER audit_logs_%1$.15s_no_delete BEFORE DELETE ON audit_logs_%1$.15s "
         "BEGIN SELECT RAISE(ABORT, 'audit_logs is append-only'); END;";
-    char sql[2048];
-    int length =
-        snprintf(sql, sizeof sql, format, month, month, month, month, month, month, month, month, month);
-    assert(length > 0 && (size_t)length < sizeof sql);
+    int length = snprintf(out, RC_AUDIT_TABLE_SQL_MAX, format, month);
+    assert(length > 0 && length < RC_AUDIT_TABLE_SQL_MAX);
+}
+
+static enum rc_store_result make_table(struct rc_store *store, const char *month)
+{
+    char sql[RC_AUDIT_TABLE_SQL_MAX];
+    rc_audit_table_sql(month, sql);
     return rc_handle_exec(store, sql);
 }
 

@@ -20,6 +20,10 @@ enum rc_store_result rc_audit_load(struct rc_store *store);
 #define RC_AUDIT_MONTH_MAX 16
 void rc_audit_month_name(int month, char out[RC_AUDIT_MONTH_MAX]);
 
+/* rc_audit_table_sql writes the SQL that makes a month's table with its triggers. */
+#define RC_AUDIT_TABLE_SQL_MAX 2048
+void rc_audit_table_sql(const char *month, char out[RC_AUDIT_TABLE_SQL_MAX]);
+
 /* rc_audit_view_sql returns the SQL that makes the view audit_logs afresh over all month tables but `without`
  * (NULL: over all); free it with sqlite3_free; NULL on a failure, or when there are more than
  * RC_AUDIT_MONTHS_MAX. */

@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "migrate.h"
 #include "result.h"
+#include "schema.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -87,6 +88,8 @@ enum rc_store_result rc_handle_open(struct rc_store *store)
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         leave_untouched(store->db, true);
         result = rc_migrate_examine(store->db, &version, store->error);
+        if (result == RC_STORE_OK)
+            result = rc_schema_check(store->db, version, store->error);
         if (result == RC_STORE_OK)
             result = set_pragmas(store);
         if (result == RC_STORE_OK)

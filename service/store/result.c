@@ -10,6 +10,7 @@ static const char *const words[] = {
     [RC_STORE_NEWER] = "made by a newer version",
     [RC_STORE_NOT_A_DATABASE] = "not a Rollcall database",
     [RC_STORE_BROKEN_CHAIN] = "the hash chain is broken",
+    [RC_STORE_WRONG_SCHEMA] = "the schema was changed",
     [RC_STORE_FULL] = "no space on the disk",
     [RC_STORE_IO] = "input/output error",
     [RC_STORE_CORRUPT] = "the file is damaged",

@@ -3,6 +3,7 @@
 #include "core/names.h"
 #include "migrate.h"
 #include "result.h"
+#include "schema.h"
 #include "walk.h"
 
 #include <stdio.h>
@@ -20,8 +21,9 @@ enum rc_verify_result rc_verify_of_store(enum rc_store_result result)
 {
     if (result == RC_STORE_OK)
         return RC_VERIFY_SOUND;
-    return result == RC_STORE_BROKEN_CHAIN || result == RC_STORE_CORRUPT ? RC_VERIFY_BROKEN
-                                                                         : RC_VERIFY_UNREADABLE;
+    return result == RC_STORE_BROKEN_CHAIN || result == RC_STORE_WRONG_SCHEMA || result == RC_STORE_CORRUPT
+               ? RC_VERIFY_BROKEN
+               : RC_VERIFY_UNREADABLE;
 }
 
 enum rc_verify_result rc_verify_of_sqlite(struct rc_verify_run *run, sqlite3 *db, const char *what)
@@ -310,6 +312,8 @@ enum rc_verify_result rc_verify(const struct rc_verify_options *options, char me
     enum rc_verify_result result = open_all(&run);
     if (result == RC_VERIFY_SOUND)
         result = check_files(&run);
+    if (result == RC_VERIFY_SOUND) /* whose views and triggers all that follows relies on */
+        result = rc_verify_of_store(rc_schema_check(run.db, rc_migration_count, message));
     if (result == RC_VERIFY_SOUND)
         result = rc_verify_archives(&run);
     if (result == RC_VERIFY_SOUND)

@@ -1,8 +1,8 @@
 /*
  * verify.h: the proof that a database is what it claims to be, for `rollcall verify` and for auditors:
- * SQLite's own integrity check, every chain from its beginning, the recorded heads, every total of training
- * added up again from the audit rows, the invariants of db/checks.sql, and a receipt against the row that it
- * names. Opens read-only and changes nothing; decides
+ * SQLite's own integrity check, the schema against this program's own, every chain from its beginning, the
+ * recorded heads, every total of training added up again from the audit rows, the invariants of
+ * db/checks.sql, and a receipt against the row that it names. Opens read-only and changes nothing; decides
  * nothing beyond sound or not. Needs no lock: a running service may go on writing, what is checked is one
  * snapshot. The caller's thread.
  *

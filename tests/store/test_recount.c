@@ -195,11 +195,10 @@ static void section_8_a_view_that_says_something_else_is_found(void **state)
     fill(rig);
     tamper("DROP VIEW daily_activity_logs; CREATE VIEW daily_activity_logs AS SELECT site, user_id, date, "
            "ms / 1000 + 1 AS seconds_completed FROM training_days");
-    expect_broken(
-        "training of anna at site hq on 2025-12-03: 120000 ms are shown, the audit rows give 119000");
+    expect_broken("view daily_activity_logs is another");
     tamper("DROP VIEW daily_activity_logs; CREATE VIEW daily_activity_logs AS SELECT site, user_id, date, "
            "ms / 1000 AS seconds_completed FROM training_days WHERE user_id <> 'bert'");
-    expect_broken("training of bert at site hq on 2025-12-03");
+    expect_broken("view daily_activity_logs is another");
 }
 
 static void T_2_the_days_of_other_sites_are_added_up_too(void **state)

@@ -50,22 +50,49 @@ static void expect_broken(struct rig *rig, const char *part)
     (void)rig;
 }
 
-/* An attacker with the file and time: triggers dropped, rows changed, triggers put back. */
-static void tamper(struct rig *rig, const char *sql)
+/* ---- an attacker with the file and time ---- */
+
+static sqlite3 *open_file(struct rig *rig)
 {
     sqlite3 *db = NULL;
-    char *message = NULL;
     rig_close(rig);
     assert_int_equal(sqlite3_open_v2(RIG_PATH, &db, SQLITE_OPEN_READWRITE, RIG_VFS), SQLITE_OK);
-    static const char drop[] =
-        "DROP TRIGGER punches_only_next; DROP TRIGGER punches_no_update; DROP TRIGGER punches_no_delete;"
-        "DROP TRIGGER heads_go_on; DROP TRIGGER heads_stay;"
-        "DROP TRIGGER audit_logs_2025_11_no_update; DROP TRIGGER audit_logs_2025_11_no_delete;"
-        "DROP TRIGGER audit_logs_2025_12_no_delete;";
-    assert_int_equal(sqlite3_exec(db, drop, NULL, NULL, NULL), SQLITE_OK);
+    return db;
+}
+
+static void run_sql(sqlite3 *db, const char *sql)
+{
+    char *message = NULL;
     if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
         fail_msg("%s: %s", sql, message);
+}
+
+/* The one text that a query gives; free it. */
+static char *ask_text(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    char *text = strdup((const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    assert_non_null(text);
+    return text;
+}
+
+/* Triggers dropped, rows changed, triggers put back. */
+static void tamper(struct rig *rig, const char *sql)
+{
+    sqlite3 *db = open_file(rig);
+    char *drop = ask_text(db, "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema "
+                              "WHERE type = 'trigger'");
+    char *make =
+        ask_text(db, "SELECT group_concat(sql, ';') || ';' FROM sqlite_schema WHERE type = 'trigger'");
+    run_sql(db, drop);
+    run_sql(db, sql);
+    run_sql(db, make);
     sqlite3_close(db);
+    free(drop);
+    free(make);
 }
 
 static void a_sound_database_verifies(void **state)
@@ -147,6 +174,106 @@ static void a_log_that_breaks_the_rules_is_found_though_its_chain_is_right(void 
     rig_out(rig, "anna", 210, in);
     rig_status(rig, "anna");
     expect_broken(rig, "an IN is closed by more than one OUT in effect: site hq, 1");
+}
+
+/* ---- the schema ---- */
+
+static void change_schema(struct rig *rig, const char *sql)
+{
+    sqlite3 *db = open_file(rig);
+    run_sql(db, sql);
+    sqlite3_close(db);
+}
+
+static void expect_wrong_schema(struct rig *rig, const char *part)
+{
+    expect_broken(rig, part);
+    assert_int_equal(rig_try_open(rig, "b"), RC_STORE_WRONG_SCHEMA);
+    assert_non_null(strstr(rig->error, part));
+}
+
+/* The whole file; free it. */
+static uint8_t *copy_file(struct rig *rig, size_t *size)
+{
+    rig_close(rig); /* folds the WAL back */
+    const uint8_t *file = rc_fault_vfs_file(rig->disk, RIG_PATH, size);
+    uint8_t *whole = malloc(*size);
+    memcpy(whole, file, *size);
+    return whole;
+}
+
+static void put_back(struct rig *rig, const uint8_t *whole, size_t size)
+{
+    rc_fault_vfs_remove(rig->disk, RIG_PATH "-wal");
+    assert_true(rc_fault_vfs_put(rig->disk, RIG_PATH, whole, size));
+}
+
+static void section_8_a_view_that_counts_other_hours_is_found(void **state)
+{
+    struct rig *rig = *state;
+    fill(rig);
+    sqlite3 *db = open_file(rig);
+    char *view = ask_text(db, "SELECT replace(sql, 'o.effective_at AS out_at', 'o.effective_at + 3600000 AS "
+                              "out_at') FROM sqlite_schema WHERE name = 'periods'");
+    run_sql(db, "DROP VIEW periods");
+    run_sql(db, view);
+    sqlite3_close(db);
+    free(view);
+    expect_wrong_schema(rig, "view periods is another");
+}
+
+static void section_8_a_trigger_that_is_none_of_ours_is_found(void **state)
+{
+    fill(*state);
+    change_schema(*state, "CREATE TRIGGER kind AFTER INSERT ON punches BEGIN SELECT 1; END");
+    expect_wrong_schema(*state, "trigger kind is no part of it");
+}
+
+static void section_8_every_object_that_is_dropped_is_missed(void **state)
+{
+    struct rig *rig = *state;
+    size_t size;
+    int count = 0;
+    fill(rig);
+    uint8_t *whole = copy_file(rig, &size);
+    sqlite3 *db = open_file(rig);
+    char *drops =
+        ask_text(db, "SELECT group_concat('DROP ' || type || ' ' || name || char(10), '') FROM sqlite_schema "
+                     "WHERE type IN ('trigger', 'view', 'index') AND sql IS NOT NULL");
+    sqlite3_close(db);
+    for (char *drop = drops, *end; *drop != '\0'; drop = end + 1, count++) {
+        char part[128];
+        end = strchr(drop, '\n');
+        *end = '\0';
+        snprintf(part, sizeof part, "%s is missing", drop + strlen("DROP "));
+        change_schema(rig, drop);
+        expect_wrong_schema(rig, part);
+        put_back(rig, whole, size);
+    }
+    assert_true(count > 30);
+    assert_int_equal(rig_try_open(rig, "b"), RC_STORE_OK);
+    free(whole);
+    free(drops);
+}
+
+/* It cannot be in an archive, and without it there is nothing to compare the head with. */
+static void section_8_the_current_month_of_the_audit_log_must_be_there(void **state)
+{
+    struct rig *rig = *state;
+    fill(rig);
+    change_schema(rig,
+                  "DROP VIEW audit_logs; DROP TABLE audit_logs_2025_12; CREATE VIEW audit_logs AS SELECT "
+                  "site, seq, at, event, user_id, session_id, result, detail, hash FROM audit_logs_2025_11");
+    expect_wrong_schema(rig, "table audit_logs_2025_12 is missing");
+}
+
+static void what_sqlite_notes_for_its_planner_is_no_fault(void **state)
+{
+    char message[RC_STORE_ERROR_MAX];
+    fill(*state);
+    change_schema(*state, "ANALYZE");
+    assert_int_equal(verify(message), RC_VERIFY_SOUND);
+    assert_int_equal(rig_try_open(*state, "b"), RC_STORE_OK);
 }
 
 /* ---- receipts and heads ---- */
@@ -393,6 +520,11 @@ int main(void)
         TEST(rows_of_a_site_nobody_knows_are_found),
         TEST(a_status_that_the_log_contradicts_is_found),
         TEST(a_log_that_breaks_the_rules_is_found_though_its_chain_is_right),
+        TEST(section_8_a_view_that_counts_other_hours_is_found),
+        TEST(section_8_a_trigger_that_is_none_of_ours_is_found),
+        TEST(section_8_every_object_that_is_dropped_is_missed),
+        TEST(section_8_the_current_month_of_the_audit_log_must_be_there),
+        TEST(what_sqlite_notes_for_its_planner_is_no_fault),
         TEST(section_9_a_receipt_is_checked_against_its_row),
         TEST(section_9_a_receipt_without_a_row_is_checked_by_the_head_that_it_holds),
         TEST(section_9_the_heads_are_given),

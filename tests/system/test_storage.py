@@ -119,12 +119,15 @@ def test_a_file_that_is_no_database_is_not_touched(house):
 
 
 def tamper(path, sql):
-    """Changes the file as somebody would who wants to cheat: with a tool of their own, and without the triggers."""
+    """Changes the file as somebody would who wants to cheat: with a tool of their own, and the triggers put aside."""
     import sqlite3
     connection = sqlite3.connect(path)
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
         connection.execute(f'DROP TRIGGER "{name}"')
-    connection.execute(sql)
+    connection.executescript(sql)
+    for _, trigger in triggers:
+        connection.execute(trigger)
     connection.commit()
     connection.close()
 
@@ -141,6 +144,41 @@ def test_a_changed_row_is_found_by_verify_and_stops_the_start(house):
     tamper(copy, "UPDATE punches SET at = at - 3600000 WHERE seq = 2")
     done = house.service.cli("verify", copy, check=False)
     assert done.returncode == 4 and "2" in done.stdout + done.stderr, (done.returncode, done.stdout, done.stderr)
+    shutil.copy(copy, house.service.database)
+    refuses(house, 3)
+
+
+def change_schema(path, sql):
+    import sqlite3
+    connection = sqlite3.connect(path)
+    connection.executescript(sql)
+    connection.close()
+
+
+def month_of(path):
+    import sqlite3
+    connection = sqlite3.connect(path)
+    (name,), = connection.execute("SELECT name FROM sqlite_master WHERE name GLOB 'audit_logs_[0-9]*' AND type = 'table'")
+    connection.close()
+    return name
+
+
+@pytest.mark.parametrize("what", ["a view", "the triggers", "the month"])
+def test_a_changed_schema_is_found_by_verify_and_stops_the_start(house, what):
+    house.start()
+    house.device("ana").punch_in()
+    assert house.service.stop() == 0
+    copy = house.folder / "copy.db"
+    shutil.copy(house.service.database, copy)
+    change_schema(copy, {
+        "a view": "DROP VIEW periods; CREATE VIEW periods AS SELECT site, employee_id, seq AS in_seq, at AS in_at, "
+                  "NULL AS out_seq, NULL AS out_at, NULL AS out_type, NULL AS cause, 0 AS review FROM punches",
+        "the triggers": "DROP TRIGGER punches_only_next; DROP TRIGGER punches_no_update; DROP TRIGGER punches_no_delete",
+        "the month": f"DROP VIEW audit_logs; DROP TABLE {month_of(copy)}; CREATE VIEW audit_logs AS "
+                     "SELECT NULL AS site, 0 AS seq, 0 AS at WHERE 0",
+    }[what])
+    done = house.service.cli("verify", copy, check=False)
+    assert done.returncode == 4 and "schema" in done.stdout + done.stderr, (done.returncode, done.stdout, done.stderr)
     shutil.copy(copy, house.service.database)
     refuses(house, 3)
 
