@@ -94,6 +94,11 @@ int64_t rc_engine_service_t(const struct rc_engine *engine, int64_t now);
 
 /* rc_engine_next_dirty takes the next session whose row in the store is out of date, or returns false. */
 bool rc_engine_next_dirty(struct rc_engine *engine, struct rc_session_row *out);
+/* rc_engine_take_session takes this session, whether its row is out of date or not; where there was no room
+ * for it the one that stands for it (P-18). Either way it is for the open transaction: rc_engine_undo makes
+ * it due again. False: there is none. */
+bool rc_engine_take_session(struct rc_engine *engine, const struct rc_id *employee,
+                            const struct rc_id *session, struct rc_session_row *out);
 
 struct rc_counts {
     uint64_t in, out, present, suspect, held; /* employees; present and suspect: of those IN */

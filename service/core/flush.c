@@ -4,7 +4,9 @@
 
 static void push(struct rc_engine *engine, struct list *list, uint32_t index)
 {
-    engine->sessions[index].dirty_next = RC_NIL;
+    struct session *session = &engine->sessions[index];
+    session->dirty_next = RC_NIL;
+    session->dirty_previous = list->first == RC_NIL ? RC_NIL : list->last;
     if (list->first == RC_NIL) {
         list->first = index;
     } else {
@@ -13,11 +15,21 @@ static void push(struct rc_engine *engine, struct list *list, uint32_t index)
     list->last = index;
 }
 
+static void take_out(struct rc_engine *engine, struct list *list, uint32_t index)
+{
+    const struct session *session = &engine->sessions[index];
+    *(session->dirty_previous == RC_NIL ? &list->first
+                                        : &engine->sessions[session->dirty_previous].dirty_next) =
+        session->dirty_next;
+    *(session->dirty_next == RC_NIL ? &list->last : &engine->sessions[session->dirty_next].dirty_previous) =
+        session->dirty_previous;
+}
+
 static uint32_t pop(struct rc_engine *engine, struct list *list)
 {
     uint32_t index = list->first;
     if (index != RC_NIL) {
-        list->first = engine->sessions[index].dirty_next;
+        take_out(engine, list, index);
     }
     return index;
 }
@@ -77,6 +89,43 @@ bool rc_engine_next_dirty(struct rc_engine *engine, struct rc_session_row *out)
         rc_session_row_of(engine, session, out);
         return true;
     }
+}
+
+/* The session itself, or the slot that takes the heartbeats of those for whom there was no room. */
+static uint32_t find_or_slot(const struct rc_engine *engine, const struct rc_id *employee,
+                             const struct rc_id *id)
+{
+    uint32_t index = rc_session_lookup(engine, employee, id);
+    uint32_t owner = rc_employee_find(engine, employee);
+    if (index != RC_NIL || owner == RC_NIL) {
+        return index;
+    }
+    index = engine->employees[owner].sessions;
+    while (index != RC_NIL && (engine->sessions[index].flags & S_SLOT) == 0) {
+        index = engine->sessions[index].sibling;
+    }
+    return index;
+}
+
+bool rc_engine_take_session(struct rc_engine *engine, const struct rc_id *employee, const struct rc_id *id,
+                            struct rc_session_row *out)
+{
+    uint32_t index = find_or_slot(engine, employee, id);
+    if (index == RC_NIL) {
+        return false;
+    }
+    struct session *session = &engine->sessions[index];
+    if (session->flags & S_DIRTY) {
+        take_out(engine, &engine->dirty, index);
+        session->flags &= (uint8_t)~S_DIRTY;
+    }
+    if ((session->flags & S_TAKEN) == 0) {
+        session->flags |= S_TAKEN;
+        push(engine, &engine->taken, index);
+    }
+    session->flags &= (uint8_t)~S_AGAIN;
+    rc_session_row_of(engine, session, out);
+    return true;
 }
 
 static void release(struct rc_engine *engine, bool written)

@@ -125,7 +125,7 @@ uint32_t rc_session_make(struct rc_engine *engine, uint32_t employee, const stru
     session->leave_now = INT64_MIN;
     session->heard_now = INT64_MIN;
     session->first_at = engine->at;
-    session->scope = session->dirty_next = RC_NIL;
+    session->scope = session->dirty_next = session->dirty_previous = RC_NIL;
     uint32_t *siblings = owner != NULL ? &owner->sessions : &engine->devices;
     session->sibling = *siblings;
     *siblings = index;

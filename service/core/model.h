@@ -29,7 +29,7 @@ struct session {
     uint32_t employee, chain;
     uint32_t generation; /* of the link, when it was last heard live (P-6) */
     uint32_t interval_ms;
-    uint32_t dirty_next;
+    uint32_t dirty_next, dirty_previous;
     int64_t epoch; /* RC_NONE: never given */
     int64_t deadline_t;
     int64_t heard_t, heard_now, heard_at;

@@ -96,17 +96,9 @@ static bool note_heard(struct rc_service *service, struct rc_site *site, const s
 /* The session that was heard is written with what was heard of it (T-6), and not with the next flush. */
 static bool flush_session(struct rc_service *service, struct rc_site *site, const struct rc_beat *beat)
 {
-    struct rc_session_row row, found = {.employee.length = 0};
-    uint32_t cursor = 0;
-    while (rc_engine_each_session(site->engine, &beat->employee, &cursor, &row)) {
-        /* without a name: the slot that takes the heartbeats of those for whom there was no room (P-18) */
-        if (row.session.length == 0 || rc_id_equal(&row.session, &beat->session))
-            found = row;
-        if (row.session.length > 0 && found.employee.length > 0)
-            break;
-    }
-    return found.employee.length == 0 ||
-           rc_batch_check(service, rc_store_flush_session(service->store, site->number, &found));
+    struct rc_session_row row;
+    return !rc_engine_take_session(site->engine, &beat->employee, &beat->session, &row) ||
+           rc_batch_check(service, rc_store_flush_session(service->store, site->number, &row));
 }
 
 static bool save(struct rc_service *service, struct rc_site *site, const struct rc_event *event, bool refused)
