@@ -322,8 +322,7 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
                             "saved_at) VALUES (?,?,?,?,?,?)",
     [RC_SQL_META_GET] = "SELECT value FROM meta WHERE name = ?",
 
-    [RC_SQL_ARCHIVED] =
-        "SELECT rows, first_hash, last_hash FROM audit_archives WHERE month = ? AND site = ?",
+    [RC_SQL_ARCHIVED] = "SELECT rows, first_hash, last_hash FROM audit_archives WHERE month = ? AND site = ?",
     [RC_SQL_ARCHIVE_ADD] =
         "INSERT INTO audit_archives (month, site, first_seq, last_seq, first_hash, last_hash, rows, "
         "first_date, last_date, path, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",

@@ -24,7 +24,7 @@ enum rc_store_result {
     RC_STORE_NOT_A_DATABASE,
     RC_STORE_BROKEN_CHAIN,
     RC_STORE_WRONG_SCHEMA, /* its tables, views or triggers are not those that this program makes */
-    RC_STORE_FULL, /* no space on the disk */
+    RC_STORE_FULL,         /* no space on the disk */
     RC_STORE_IO,
     RC_STORE_CORRUPT,
     RC_STORE_REFUSED, /* the request breaks a constraint: a programmer's error, or a wrong seq */

@@ -214,7 +214,8 @@ struct rc_archived {
     int64_t rows;
     char first_hash[65], last_hash[65]; /* 64 lower-case hex digits */
 };
-/* rc_store_archived reads it; NOT_FOUND: that month of the site was not archived. Sees the open transaction. */
+/* rc_store_archived reads it; NOT_FOUND: that month of the site was not archived. Sees the open transaction.
+ */
 enum rc_store_result rc_store_archived(struct rc_store *store, int site, const char *month,
                                        struct rc_archived *out);
 
