@@ -2,7 +2,7 @@
  * effect.h: what the engine wants done, in order. The store writes it, wire turns the same values into topics
  * and payloads, and after the COMMIT the link publishes them (P-15). Ids are copies; texts (note, reason) are
  * borrowed from the event of the step, so effects are applied before that event is let go. Messages are
- * static strings.
+ * static strings, or a duplicate's, and then borrowed likewise.
  */
 #ifndef RC_CORE_EFFECT_H
 #define RC_CORE_EFFECT_H

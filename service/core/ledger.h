@@ -81,6 +81,7 @@ struct rc_verdict {
     int64_t at, recorded_at;
     bool review;
     enum rc_code code;
+    const char *message; /* NULL: none; borrowed, for as long as the event is used */
     bool has_hash;
     uint8_t hash[32];
 };

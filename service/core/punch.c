@@ -143,6 +143,7 @@ static void answer_again(const struct rc_punch *punch, struct rc_effects *out)
         .recorded_at = prior->recorded_at,
         .review = prior->review,
         .code = prior->code,
+        .message = prior->message,
         .has_hash = prior->has_hash,
     };
     memcpy(receipt.hash, prior->hash, sizeof receipt.hash);

@@ -29,6 +29,9 @@
 /* How long a statement waits for another process that holds a lock, ms: below the 2 s of P-7. */
 #define RC_STORE_BUSY_MS 1500
 
+/* Bytes of what a verdict said, with its NUL: the engine's longest has 46. More is cut. */
+#define RC_STORE_MESSAGE_MAX 128
+
 struct head {
     int64_t seq; /* 0: empty log */
     uint8_t hash[RC_HASH_BYTES];
@@ -62,6 +65,7 @@ struct rc_store {
     struct site *sites;
     struct rc_chain chain;
     sqlite3_stmt *statements[RC_SQL_COUNT];
+    char verdict_message[RC_STORE_MESSAGE_MAX]; /* of the last verdict that was asked for */
     char error[RC_STORE_ERROR_MAX];
 };
 

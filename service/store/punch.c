@@ -3,6 +3,7 @@
 #include "core/names.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- one row, twice: into the hash and into the table; both in the order of RC_PUNCH_COLUMNS ---- */
@@ -162,6 +163,7 @@ enum rc_store_result rc_verdict_keep(struct rc_store *store, int site, struct rc
     rc_bind_int(&binder, receipt->review ? 1 : 0);
     rc_bind_word(&binder, receipt->code == RC_OK ? NULL : rc_code_name(receipt->code));
     rc_bind_int(&binder, store->sites[site].now.punches.seq);
+    rc_bind_word(&binder, receipt->message);
     enum rc_store_result result = rc_handle_run(store, statement);
     if (result == RC_STORE_OK && sqlite3_changes(store->db) == 0)
         return rc_handle_refuse(store, "this punch id has a verdict already");
@@ -181,6 +183,12 @@ static bool read_verdict(struct rc_store *store, int site, sqlite3_stmt *stateme
         .review = rc_column_bool(statement, 5),
         .code = RC_OK,
     };
+    struct rc_text message = rc_column_text(statement, 9);
+    if (message.length > 0) {
+        snprintf(store->verdict_message, sizeof store->verdict_message, "%.*s", (int)message.length,
+                 message.data);
+        out->message = store->verdict_message;
+    }
     out->has_hash = rc_hash_parse(hash.data, hash.length, out->hash);
     if (!out->has_hash && rc_column_some(statement, 8) == 0) {
         rc_chain_genesis(&store->chain, store->sites[site].name.text, out->hash);

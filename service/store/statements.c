@@ -54,10 +54,10 @@ const char *const rc_sql_texts[RC_SQL_COUNT] = {
                        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [RC_SQL_ROW_HASH] = "SELECT hash FROM punches WHERE site = ? AND seq = ?",
     [RC_SQL_RECEIPT_ADD] = "INSERT OR FAIL INTO receipts (site, employee_id, id, type, result, seq, at, "
-                           "recorded_at, review, code, after_seq) "
-                           "VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (site, employee_id, id) DO NOTHING",
+                           "recorded_at, review, code, after_seq, message) "
+                           "VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (site, employee_id, id) DO NOTHING",
     [RC_SQL_VERDICT] = "SELECT r.type, r.result, r.seq, r.at, r.recorded_at, r.review, r.code, p.hash, "
-                       "COALESCE(r.seq, r.after_seq) FROM receipts r "
+                       "COALESCE(r.seq, r.after_seq), r.message FROM receipts r "
                        "LEFT JOIN punches p ON p.site = r.site AND p.seq = COALESCE(r.seq, r.after_seq) "
                        "WHERE r.site = ? AND r.employee_id = ? AND r.id = ?",
 

@@ -134,6 +134,7 @@ enum rc_store_result rc_store_load_sessions(struct rc_store *store, int site, rc
 
 /* ---- what the engine asks of the log; they see the open transaction ---- */
 
+/* rc_store_verdict: the message in *out lives until the next call. */
 enum rc_store_result rc_store_verdict(struct rc_store *store, int site, const struct rc_id *employee,
                                       const struct rc_punch_id *id, struct rc_verdict *out);
 enum rc_store_result rc_store_history(struct rc_store *store, int site, const struct rc_id *employee,

@@ -70,7 +70,8 @@ size_t rc_encode_receipt(const struct rc_receipt *receipt, char *out, size_t siz
     optional_integer(&writer, "seq", receipt->seq);
     if (receipt->type != RC_TYPE_NONE)
         rc_writer_word(&writer, "type", rc_type_name(receipt->type));
-    optional_integer(&writer, "at", receipt->at);
+    if (receipt->seq != 0 || receipt->at != 0) /* a row has a time, were it 1970 */
+        rc_writer_integer(&writer, "at", receipt->at);
     optional_integer(&writer, "recordedAt", receipt->recorded_at);
     if (receipt->has_hash)
         rc_writer_hash(&writer, "hash", receipt->hash);

@@ -54,6 +54,7 @@ static void P_12_same_id_gets_the_same_answer_after_a_restart(void **state)
     row.id = rig_punch_id("p-1");
     rig_append(rig, &row);
     struct rc_effect effect = receipt("p-1", RC_RECORDED, 1);
+    effect.receipt.message = "recorded, but IN at another site";
     apply(rig, &effect);
     assert_true(effect.receipt.has_hash);
     assert_memory_equal(effect.receipt.hash, row.hash, 32);
@@ -66,6 +67,7 @@ static void P_12_same_id_gets_the_same_answer_after_a_restart(void **state)
     assert_int_equal(verdict.at, 100);
     assert_int_equal(verdict.recorded_at, 101);
     assert_int_equal(verdict.code, RC_OK);
+    assert_string_equal(verdict.message, "recorded, but IN at another site");
     assert_memory_equal(verdict.hash, row.hash, 32);
     assert_false(ask(rig, "bert", "p-1").found); /* the key is within the employee */
     assert_false(ask(rig, "anna", "p-2").found);

@@ -1,6 +1,7 @@
 """Punches, their receipts, late ones, and what people decide about them."""
 import json
 import time
+import uuid
 
 from paho.mqtt.packettypes import PacketTypes
 from support.device import properties
@@ -66,6 +67,20 @@ def test_P_12_the_same_id_gets_the_same_answer_over_restarts(house):
     assert house.store.types("ana") == ["IN"]
 
 
+def test_P_12_a_duplicate_has_every_field_of_the_first_receipt(house):
+    """One that was turned down, and one that its device dates to 1970: every receipt of a row has its time."""
+    house.start()
+    ana = house.device("ana")
+    for fields in ({}, {"deviceAt": 0, "clock": "synced"}, {"deviceAt": 0, "clock": "unset"}):
+        punch_id = uuid.uuid4().hex
+        first = ana.punch("OUT", punch_id, **fields)
+        assert ("at" in first) == ("seq" in first), first
+        house.service.again()
+        again = ana.punch("OUT", punch_id, **fields)
+        assert again == {**first, "result": "duplicate", "first": first["result"]}
+    assert [row["at"] for row in house.store.punches("ana")][0] == 0
+
+
 def test_P_11_in_when_in_and_out_when_out_change_nothing(house):
     house.start()
     ana = house.device("ana")
@@ -76,6 +91,7 @@ def test_P_11_in_when_in_and_out_when_out_change_nothing(house):
     assert (rejected["result"], rejected["code"]) == ("rejected", "ALREADY_IN")
     repeated = ana.punch("IN", "twice")
     assert (repeated["result"], repeated["first"], repeated["code"]) == ("duplicate", "rejected", "ALREADY_IN")
+    assert repeated["message"] == rejected["message"]
     assert house.store.types("ana") == ["IN"]
 
 

@@ -113,6 +113,13 @@ static void P_12_a_receipt_of_a_duplicate_says_what_was_first(void **state)
         "{\"id\":\"p "
         "\\\"1\\\"\",\"result\":\"duplicate\",\"first\":\"recorded\",\"seq\":7,\"type\":\"IN\",\"at\":1,"
         "\"recordedAt\":2,\"hash\":\"" HASH "\",\"review\":true}");
+    receipt.at = 0; /* cut to 1970: a time all the same */
+    receipt.has_hash = false;
+    assert_payload(
+        rc_encode_receipt(&receipt, payload, sizeof payload),
+        "{\"id\":\"p "
+        "\\\"1\\\"\",\"result\":\"duplicate\",\"first\":\"recorded\",\"seq\":7,\"type\":\"IN\",\"at\":0,"
+        "\"recordedAt\":2,\"review\":true}");
 }
 
 static void P_11_a_receipt_of_a_rejection_says_why_and_names_no_row(void **state)
