@@ -447,11 +447,12 @@ enum rc_training_settled rc_training_policies_settle(struct rc_training_policies
             newest = &policies->items[i];
     if (newest && same_terms(newest, &wanted) && newest->limit_minutes == wanted.limit_minutes)
         return RC_TRAINING_SETTLED;
+    int64_t newest_at = newest ? newest->from_at : 0; /* making room may move it */
     if (is_full(policies))
         return RC_TRAINING_UNSETTLED;
     if (policies->order_count == 0)
         *out = wanted; /* since ever */
-    else if (plan_soon(policies, at, settings, newest ? newest->from_at : 0, out).code != RC_OK)
+    else if (plan_soon(policies, at, settings, newest_at, out).code != RC_OK)
         return RC_TRAINING_UNSETTLED;
     out->from_settings = true;
     return RC_TRAINING_ANEW;
