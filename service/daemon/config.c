@@ -177,7 +177,7 @@ static const struct rc_setting settings[] = {
             "`capacity`."),
     INTEGER(
         "limits", "heartbeats_per_s", limit_heartbeats_per_s, "20", 0, 100000,
-        "Heartbeats of one session, training included, that count in a second; 10 s of them may come in one "
+        "Heartbeats of one session, training aside, that count in a second; 10 s of them may come in one "
         "go. Further ones are dropped and counted. 0: no limit."),
     INTEGER("limits", "scopes", limit_scopes, "4096", 1, 1000000,
             "P-8: groups and gateways that can have a hold of their own. Beyond: the site's hold only."),

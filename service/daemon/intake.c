@@ -209,6 +209,7 @@ static void take_stranger(struct rc_service *service, struct rc_site *site, cons
                           struct rc_decoded *decoded)
 {
     const struct rc_topic *from = &decoded->topic;
+    struct rc_reply_to training[RC_ANSWERS_MAX];
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
     size_t length = 0;
     rc_metrics_add(service->metrics, RC_M_REFUSED, site->index, RC_REFUSAL_STRANGER, 1);
@@ -216,8 +217,8 @@ static void take_stranger(struct rc_service *service, struct rc_site *site, cons
         decoded->event.punch.stranger = true;
         take_punch(service, site, message, &decoded->event);
     } else if (decoded->event.kind == RC_EV_TRAINING) {
-        rc_topic_training_result(topic, &site->name, &from->employee, &from->session);
-        length = rc_encode_refusal(RC_NOT_FOUND, NOT_LISTED, payload, sizeof payload);
+        for (size_t i = training_answered_on(site, message, from, training); i-- > 0;)
+            rc_batch_refuse_training(site, &training[i], RC_NOT_FOUND, NOT_LISTED);
     } else if (decoded->event.kind == RC_EV_PROGRESS) {
         struct rc_receipt receipt = {
             .id = decoded->punch_id, .result = RC_REJECTED, .code = RC_NOT_FOUND, .message = NOT_LISTED};
@@ -232,11 +233,12 @@ static void take_stranger(struct rc_service *service, struct rc_site *site, cons
     }
 }
 
-/* A heartbeat too many of one sender is dropped before the engine; those before it were evidence enough. */
+/* A heartbeat too many of one sender is dropped before the engine; those before it were evidence enough. Of
+ * training, which is answered, training_rate.h says how much is too much. */
 static bool is_excess(struct rc_service *service, struct rc_site *site, const struct rc_event *event)
 {
     const struct rc_beat *beat = &event->beat;
-    if ((event->kind != RC_EV_HEARTBEAT && event->kind != RC_EV_TRAINING) ||
+    if (event->kind != RC_EV_HEARTBEAT ||
         rc_rate_take(&site->rate, &beat->employee, &beat->session, event->now))
         return false;
     rc_metrics_add(service->metrics, RC_M_HEARTBEATS_RATE_LIMITED, site->index, 0, 1);

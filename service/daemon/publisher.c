@@ -306,9 +306,11 @@ static bool republish_training_of(void *context, const struct rc_training_curren
     struct training_page *page = context;
     struct rc_publisher *publisher = page->publisher;
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
+    bool hidden =
+        publisher->directory && rc_training_hides(publisher->directory, publisher->engine, &current->user);
     rc_topic_training(topic, &publisher->name, &current->user);
     size_t length = rc_training_retained(publisher->policies, current, payload, sizeof payload);
-    page->stopped = !has_room(publisher) || !retain(publisher, topic, payload, length);
+    page->stopped = !hidden && (!has_room(publisher) || !retain(publisher, topic, payload, length));
     if (page->stopped)
         return false;
     publisher->trained_after = current->user;

@@ -79,7 +79,8 @@ static bool training_of(struct rc_service *service, const struct rc_site *site, 
     *length = 0;
     enum rc_store_result result = rc_store_training_load(service->store, employee, &no_course, &site->number,
                                                          1, moment, &ledger, &current.day);
-    if (result == RC_STORE_OK && current.day.found)
+    if (result == RC_STORE_OK && current.day.found &&
+        !rc_training_hides(&site->directory, site->engine, employee))
         *length = rc_training_retained(&site->training.policies, &current, payload, RC_ENCODED_MAX);
     return result == RC_STORE_OK;
 }

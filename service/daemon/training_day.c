@@ -40,6 +40,15 @@ struct rc_training_status rc_training_shows(const struct rc_id *user, const stru
     return status;
 }
 
+bool rc_training_hides(const struct rc_directory *directory, const struct rc_engine *engine,
+                       const struct rc_id *user)
+{
+    struct rc_employee_view view;
+    if (rc_directory_find(directory, user) != RC_INACTIVE)
+        return false;
+    return !rc_engine_find(engine, user, &view) || rc_directory_hides(directory, &view.status);
+}
+
 size_t rc_training_retained(const struct rc_training_policies *policies,
                             const struct rc_training_current *current, char *out, size_t size)
 {
@@ -77,6 +86,7 @@ void rc_training_seat_roll(struct rc_training_seat *seat, struct rc_site *site, 
     struct rc_local_day today = rc_training_policies_day(policies, at);
     struct rc_local_day next = rc_training_policies_day(policies, today.end_at);
     *seat = (struct rc_training_seat){.site = site, .side = side, .day = day, .fresh = !day->found};
+    seat->heard = day->found && day->heartbeats > 0;
     if (day->found) {
         /* a day without a row has no limit of its own yet */
         int64_t limit_ms = day->limit_ms != 0 ? day->limit_ms : limit_ms_on(policies, day->day.start_at);
@@ -114,10 +124,18 @@ static bool note_lock(struct rc_service *service, struct rc_training_seat *seat,
                              (struct rc_text){detail, (size_t)length}, now_at);
 }
 
-static bool publish(struct rc_service *service, struct rc_site *site, const struct rc_training_status *status)
+/* Of those who are hidden, what was shown is cleared with the day on which they were heard last. */
+static bool publish(struct rc_service *service, const struct rc_training_seat *seat,
+                    const struct rc_training_status *status)
 {
     char topic[RC_TOPIC_MAX], payload[RC_ENCODED_MAX];
-    size_t length = rc_encode_training_status(status, payload, sizeof payload);
+    struct rc_site *site = seat->site;
+    bool inactive = rc_directory_find(&site->directory, &status->user) == RC_INACTIVE;
+    bool hidden = inactive && rc_training_hides(&site->directory, site->engine, &status->user);
+    size_t length = hidden ? 0 : rc_encode_training_status(status, payload, sizeof payload);
+    if (hidden ? !seat->heard || strcmp(seat->shown.date, status->date) == 0
+               : !inactive && !seat->fresh && shows_the_same(&seat->shown, status))
+        return true;
     rc_topic_training(topic, &site->name, &status->user);
     return rc_batch_publish(service, site, topic, (struct rc_text){payload, length}, (struct rc_text){0},
                             true);
@@ -146,5 +164,5 @@ bool rc_training_seat_keep(struct rc_service *service, struct rc_training_seat *
             site->training.next_end_at = day->day.end_at;
     }
     struct rc_training_status shows = rc_training_shows(user, day, day->limit_ms);
-    return (!seat->fresh && shows_the_same(&seat->shown, &shows)) || publish(service, site, &shows);
+    return publish(service, seat, &shows);
 }

@@ -6,6 +6,8 @@
 #ifndef RC_DAEMON_TRAINING_DAY_H
 #define RC_DAEMON_TRAINING_DAY_H
 
+#include "core/engine.h"
+#include "daemon/directory.h"
 #include "daemon/training_policy.h"
 #include "wire/encode_training.h"
 
@@ -20,6 +22,7 @@ struct rc_training_seat {
     struct rc_training_status shown; /* as it was published last */
     bool fresh;                      /* nothing is known to have been published */
     bool changed;                    /* it is to be written */
+    bool heard;                      /* something was, on the day that the store gave */
 };
 
 /* rc_training_seat_roll begins with a day as the store gave it (`side` holds its totals; day->found false:
@@ -38,6 +41,11 @@ bool rc_training_seat_keep(struct rc_service *service, struct rc_training_seat *
 /* rc_training_shows returns what is retained of a day, by the limit in force on it. */
 struct rc_training_status rc_training_shows(const struct rc_id *user, const struct rc_training_day *day,
                                             int64_t limit_ms);
+
+/* rc_training_hides: the user was removed from the site's directory and is gone (directory.h): nothing of
+ * them is retained. */
+bool rc_training_hides(const struct rc_directory *directory, const struct rc_engine *engine,
+                       const struct rc_id *user);
 
 /* rc_training_retained writes the payload of emp/{employee}/training as it is to stand at a site with these
  * policies. */

@@ -49,6 +49,8 @@ void room_begin(void)
         service->site_count++;
         if (!rc_site_open(&room.sites[i], (int)i, &room.config, service->store, service->reading, error))
             fail_msg("%s", error);
+        struct rc_event up = {.kind = RC_EV_LINK, .now = room.now, .at = room.at, .link.up = true};
+        assert_true(rc_batch_step(service, &room.sites[i], &up, NULL, NULL));
     }
     room_turn();
 }
@@ -125,6 +127,11 @@ void room_turn(void)
     service->reading = (struct rc_reading){.now = room.now, .at = room.at, .mono_ms = room.now};
     rc_batch_recover(service);
     rc_training_look(service);
+    for (int i = 0; i < service->site_count; i++) {
+        struct rc_event tick = {.kind = RC_EV_TICK, .now = room.now, .at = room.at};
+        while (service->batch.store_ok && rc_batch_tick(service, &room.sites[i], &tick))
+            assert_true(rc_batch_commit(service));
+    }
     rc_training_tend(service);
     if (rc_batch_commit(service))
         assert_int_equal(rc_store_outbox_each(service->store, room.outbox_after, take_message, NULL),

@@ -311,6 +311,27 @@ static void the_turn_of_a_day_takes_many_users_in_parts(void **state)
     assert_int_equal(room_count("SELECT count(*) FROM training_days"), USERS); /* silent days are no rows */
 }
 
+static void who_was_removed_from_the_directory_has_no_training_retained(void **state)
+{
+    (void)state;
+    struct rc_id ana;
+    rc_id_set(&ana, rc_text_of("ana"));
+    train("ana", 1);
+    train("ben", 1);
+    rc_directory_set(&room.sites[0].directory, &ana, false);
+    room_sleep(12 * HOUR);
+    assert_string_equal(room_said(0, "emp/ana/training")->payload, ""); /* of her last day */
+    assert_true(room_said(0, "emp/ana/training")->retain);
+    room_forget();
+    room_sleep(24 * HOUR);
+    assert_null(room_said(0, "emp/ana/training"));
+    assert_non_null(room_said(0, "emp/ben/training"));
+    train("ana", 1); /* she is served all the same, and seen */
+    cJSON *retained = room_retained("ana");
+    assert_int_equal(number_of(retained, "minutesCompleted"), 1);
+    cJSON_Delete(retained);
+}
+
 /* ---- the wall clock ---- */
 
 static void T_2_a_step_of_the_wall_clock_ends_no_day_until_it_has_stood_for_ten_minutes(void **state)
@@ -611,6 +632,7 @@ int main(void)
         ROOM(T_4_a_day_that_locks_by_what_ran_over_says_so),
         TWO_MINUTES(T_4_a_service_that_was_down_keeps_the_lock_and_after_midnight_lets_go),
         ROOM(the_turn_of_a_day_takes_many_users_in_parts),
+        ROOM(who_was_removed_from_the_directory_has_no_training_retained),
         ROOM(T_2_a_step_of_the_wall_clock_ends_no_day_until_it_has_stood_for_ten_minutes),
         ROOM(T_2_a_step_while_the_service_was_down_is_no_midnight_either),
         ROOM(T_1_changed_settings_hold_from_the_next_midnight),

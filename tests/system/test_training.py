@@ -160,20 +160,20 @@ def test_more_than_120_a_minute_are_refused_and_one_audit_row_says_how_many(hous
     house.start()
     topic = house.observer.base + topic_of("ana", "tab", "training")
     since = house.observer.mark()
-    for _ in range(150):
+    for _ in range(250):
         house.observer.client.publish(topic, json.dumps({"courseId": "c1"}), 0)
     result = house.observer.base + topic_of("ana", "tab", "training/result")
 
     def answers():
         return [m.value for m in house.observer.messages[since:] if m.topic == result]
-    house.observer.wait(lambda: len(answers()) == 150, "an answer to each")
-    assert [answer.get("code") for answer in answers()].count("RATE_LIMITED") == 30
-    for result, count in (("rate-limited", 30), ("counted", 120)):
+    house.observer.wait(lambda: len(answers()) == 250, "an answer to each")
+    assert [answer.get("code") for answer in answers()].count("RATE_LIMITED") == 130
+    for result, count in (("rate-limited", 130), ("counted", 120)):
         wait_metric(house, f'rollcall_training_heartbeats_total{{site="hq",result="{result}"}}', count)
     assert house.service.stop() == 0  # what waits for the end of its minute is written then
     rows = house.store.rows("SELECT result, detail FROM audit_logs WHERE event = 'SESSION_HEARTBEAT' ORDER BY seq")
     assert [row["result"] for row in rows].count("COUNTED") == 120
-    assert [json.loads(row["detail"]) for row in rows if row["result"] == "RATE_LIMITED"] == [{"count": 30}]
+    assert [json.loads(row["detail"]) for row in rows if row["result"] == "RATE_LIMITED"] == [{"count": 130}]
     house.service.verify()
 
 
