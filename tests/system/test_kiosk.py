@@ -29,6 +29,24 @@ def test_P_1_the_shift_limit_holds_through_three_restarts(house):
     assert 0 <= event["detectedAt"] - (receipt["at"] + HOUR_MS) <= 1500, event
 
 
+def test_P_13_an_out_that_waited_in_the_broker_counts_though_the_shift_limit_passed_meanwhile(house):
+    house.start(presence__max_shift_ms=HOUR_MS)
+    device = kiosk(house, "ana")
+    first = device.punch("IN", ageMs=HOUR_MS - 4000)
+    house.service.kill()
+    sent = device.send_punch("OUT")
+    house.wait_ms(4000)  # the limit passes while nobody is there
+    house.service.start()
+    receipt = device.receipt(sent)
+    assert (receipt["result"], receipt["review"]) == ("recorded", False), receipt
+    assert HOUR_MS - 5000 <= receipt["at"] - first["at"] < HOUR_MS, (first, receipt)  # whole seconds of waiting
+    rows = house.store.punches("ana")
+    assert [row["type"] for row in rows] == ["IN", "AUTO_OUT", "CORRECTION", "OUT"]
+    assert rows[1]["cause"] == "shift-limit"
+    assert [row["out_seq"] for row in house.store.periods("ana")] == [receipt["seq"]]
+    house.service.verify()
+
+
 def test_P_11_a_forgotten_out_is_found_at_the_next_kiosk_in(house):
     house.start(presence__missed_out_ms=60000)
     device = kiosk(house, "ana")
