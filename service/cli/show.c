@@ -234,6 +234,7 @@ static const struct list lists[RC_SHOW_KIND_COUNT] = {
                              {"BY", false, "outType", show_text},
                              {"CAUSE", false, "cause", show_text},
                              {"WORKED", true, "review", show_worked},
+                             {"HELD", true, "held", show_integer},
                          }},
     [RC_SHOW_SESSIONS] = {"no sessions",
                           {

@@ -139,6 +139,7 @@ static bool add_period(void *context, const struct rc_period_row *row)
         rc_reply_text(reply, "cause", rc_text_of(rc_cause_name(row->cause)));
     }
     rc_reply_bool(reply, "review", row->review);
+    rc_answer_integer(reply, "held", row->held);
     rc_reply_row_end(reply);
     return true;
 }

@@ -155,6 +155,7 @@ static bool read_period(sqlite3_stmt *statement, struct rc_period_row *out)
     out->out_seq = rc_column_some(statement, 3);
     out->out_at = rc_column_some(statement, 4);
     out->review = rc_column_bool(statement, 7);
+    out->held = rc_column_some(statement, 8);
     return rc_type_parse(rc_column_text(statement, 5), &out->out_type) &&
            rc_cause_parse(rc_column_text(statement, 6), &out->cause);
 }

@@ -7,7 +7,13 @@
 /* A row of the log with what later rows made of it, as rc_punch_read takes it. */
 #define STORED_COLUMNS RC_PUNCH_COLUMNS ", in_effect, decided, effective_at "
 
-#define PERIOD_COLUMNS "employee_id, in_seq, in_at, out_seq, out_at, out_type, cause, review "
+/* The last: held punches inside it that nobody has decided on. */
+#define PERIOD_COLUMNS                                                                                       \
+    "employee_id, in_seq, in_at, out_seq, out_at, out_type, cause, review, "                                 \
+    "(SELECT count(*) FROM punches h WHERE h.site = periods.site AND h.employee_id = periods.employee_id "   \
+    "AND h.at >= periods.in_at AND h.at < COALESCE(periods.out_at, 9223372036854775807) "                    \
+    "AND h.state = 'held' AND NOT EXISTS (SELECT 1 FROM punches c WHERE c.site = h.site "                    \
+    "AND c.target_seq = h.seq AND c.type = 'CORRECTION')) "
 
 /* A punch's label stands in its own row or, once it was retimed, in the row that did so. Walking both kinds
  * in order of `at` meets every label in order; who walks keeps those whose label is the one in force. */

@@ -171,6 +171,7 @@ struct rc_period_row {
     enum rc_type out_type;
     enum rc_cause cause;
     bool review;
+    int64_t held; /* punches of theirs inside it that are held, and on which nobody has decided */
 };
 typedef bool rc_store_period_fn(void *context, const struct rc_period_row *row);
 /* Ordered by in_seq; `from`..`to` overlap the period; an open one overlaps everything after its in_at. */

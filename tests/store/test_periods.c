@@ -246,6 +246,22 @@ struct compared {
     int count;
 };
 
+/* Held punches inside a period on which nobody has decided. */
+static int held_inside(const struct world *world, const struct rc_row *in, const struct rc_row *out)
+{
+    int count = 0;
+    for (int i = 0; i < world->count; i++) {
+        const struct rc_row *row = &world->rows[i];
+        bool decided = false;
+        for (int j = i + 1; j < world->count; j++)
+            decided =
+                decided || (world->rows[j].type == RC_CORRECTION && world->rows[j].target_seq == row->seq);
+        count += row->held && !decided && rc_id_equal(&row->employee, &in->employee) &&
+                 row->at >= label(world, in) && (out == NULL || row->at < label(world, out));
+    }
+    return count;
+}
+
 static bool same_period(void *context, const struct rc_period_row *got)
 {
     struct compared *compared = context;
@@ -262,6 +278,7 @@ static bool same_period(void *context, const struct rc_period_row *got)
     assert_int_equal(got->out_type, out == NULL ? RC_TYPE_NONE : out->type);
     assert_int_equal(got->cause, out == NULL ? RC_CAUSE_NONE : out->cause);
     assert_int_equal(got->review, period_under_review(world, in));
+    assert_int_equal(got->held, held_inside(world, in, out));
     compared->count++;
     return true;
 }
@@ -430,6 +447,41 @@ static void P_16_a_doubtful_resume_keeps_its_period_under_review_until_a_person_
     assert_false(under_review(rig));
 }
 
+/* ---- held punches ---- */
+
+static bool keep_held(void *context, const struct rc_period_row *row)
+{
+    *(int64_t *)context = row->held;
+    return true;
+}
+
+static int64_t held_of(struct rig *rig, const char *employee)
+{
+    const struct rc_page one = {.employee = rig_id(employee), .from_at = 0, .to_at = 1000, .limit = 1};
+    const struct rc_page all = {.from_at = 0, .to_at = 1000, .limit = 1};
+    int64_t held = -1, same = -1;
+    rig_ok(rig, rc_store_periods(rig->store, rig->site, &one, keep_held, &held));
+    rig_ok(rig, rc_store_periods(rig->store, rig->site, &all, keep_held, &same));
+    assert_int_equal(held, same);
+    return held;
+}
+
+/* Kiosks that flush out of order: the hours stand, and are no others until somebody decides, but it shows. */
+static void P_13_a_period_counts_the_held_punches_inside_it(void **state)
+{
+    struct rig *rig = *state;
+    int64_t in = rig_in(rig, "anna", 100);
+    assert_int_equal(held_of(rig, "anna"), 0);
+    int64_t first = rig_held(rig, "anna", RC_OUT, 150, "p-1", RC_OVERLAP);
+    rig_held(rig, "anna", RC_IN, 160, "p-2", RC_OVERLAP);
+    rig_held(rig, "bert", RC_IN, 160, "p-1", RC_OVERLAP);
+    assert_int_equal(held_of(rig, "anna"), 2);
+    rig_out(rig, "anna", 160, in);
+    assert_int_equal(held_of(rig, "anna"), 1); /* an IN at the OUT's own time is inside no more */
+    rig_correct(rig, "anna", RC_ACTION_REJECT, 400, first, 0, "boss");
+    assert_int_equal(held_of(rig, "anna"), 0);
+}
+
 /* ---- holds ---- */
 
 struct seqs {
@@ -506,6 +558,7 @@ static void section_8_questions_about_one_employee_read_no_whole_log(void **stat
     explain(db, "SELECT * FROM punches WHERE site = 'hq' AND employee_id = 'anna' AND at <= 5 ORDER BY at "
                 "DESC, seq DESC");
     explain(db, rc_sql_texts[RC_SQL_PAGE_HOLD]);
+    explain(db, rc_sql_texts[RC_SQL_PERIODS_EMPLOYEE]);
     sqlite3_close(db);
 }
 
@@ -516,6 +569,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             P_16_a_doubtful_resume_keeps_its_period_under_review_until_a_person_decides, rig_setup,
             rig_teardown),
+        cmocka_unit_test_setup_teardown(P_13_a_period_counts_the_held_punches_inside_it, rig_setup,
+                                        rig_teardown),
         cmocka_unit_test_setup_teardown(P_16_a_hold_has_its_auto_outs_and_the_resumes_that_undid_them,
                                         rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(section_8_questions_about_one_employee_read_no_whole_log, rig_setup,

@@ -94,6 +94,8 @@ def test_punches_are_chosen_by_time_employee_and_what_is_undecided(house):
     assert [row["seq"] for row in lines(house, "punches", "--to", "-1h")] == [1]
     assert [row["seq"] for row in lines(house, "punches", "--from", early["at"], "--to", early["at"] + 1)] == [1]
     assert [row["seq"] for row in lines(house, "punches", "--undecided")] == [1, 4]
+    assert [(row["employeeId"], row.get("held")) for row in lines(house, "periods")] == [("ana", None), ("ben", 1)]
+    assert [row["HELD"] for row in columns(run(house, "periods").stdout)] == ["-", "1"]
     rows = columns(run(house, "punches").stdout)
     assert [(row["COUNTS"], row["REVIEW"]) for row in rows] == [("yes", "open"), ("yes", "-"), ("yes", "-"),
                                                                 ("held", "open")]
