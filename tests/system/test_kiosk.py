@@ -1,4 +1,6 @@
 """Kiosks: where people punch and walk away. Ages of punches stand for the hours that a test cannot wait."""
+import json
+
 HOUR_MS = 3600000
 
 
@@ -80,3 +82,30 @@ def test_P_8_people_at_kiosks_are_not_watched(house):
         house.worker(name).stop_beating()
     for name in ("ana", "ben"):
         assert house.observer.wait_event(name, type="AUTO_OUT")["cause"] == "stale"
+
+
+def test_device_lost_names_who_is_not_heard_over_a_restart_too(house):
+    """One that says goodbye is not lost; one that is heard again is named no more."""
+    def beat(name, interval_ms=300):
+        house.observer.client.publish(f"rollcall/v1/hq/dev/{name}/heartbeat",
+                                      json.dumps({"class": "kiosk", "intervalMs": interval_ms}), 0)
+
+    def detail_is(text):
+        house.wait_until(lambda: (house.observer.retained.get("rollcall/v1/hq/alert/device-lost") or {}).get("detail")
+                         == text, f"device-lost: {text}")
+    house.start()
+    for name in ("gate", "k1"):
+        beat(name)
+        house.observer.wait_message(f"dev/{name}/status", online=True)
+    beat("shed")
+    house.observer.wait_message("dev/shed/status", online=True)
+    house.observer.client.publish("rollcall/v1/hq/dev/shed/leave", '{"cause":"closed"}', 1)
+    for name in ("gate", "k1", "shed"):
+        house.observer.wait_message(f"dev/{name}/status", online=False)
+    detail_is("not heard any more: gate, k1")
+    house.service.again()
+    since = house.observer.mark()
+    beat("gate", interval_ms=30000)
+    house.observer.wait_message("alert/device-lost", since, detail="not heard any more: k1")
+    beat("k1", interval_ms=30000)
+    house.observer.wait_alert_over("device-lost")
