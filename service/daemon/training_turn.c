@@ -291,14 +291,15 @@ static int64_t due_now(const struct rc_service *service, const struct rc_site *s
                                               : training->next_end_at - service->training.clock.offset_ms;
 }
 
-static void tend_site(struct rc_service *service, struct rc_site *site)
+/* Whether there was something to do. */
+static bool tend_site(struct rc_service *service, struct rc_site *site)
 {
     if (due_now(service, site) > service->reading.now || !has_room(site))
-        return;
-    if (site->training.next_end_at == RC_NONE || due_now(service, site) <= service->reading.now)
-        turn_day(service, site);
+        return false;
+    turn_day(service, site);
     if (service->batch.store_ok && site->training.sweeps)
         sweep_on(service, site);
+    return true;
 }
 
 static bool write_refusals(struct rc_service *service, struct rc_site *site, int64_t now)
@@ -319,10 +320,12 @@ void rc_training_tend(struct rc_service *service)
 {
     if (service->training.state == RC_TRAINING_UNOPENED || !service->batch.store_ok || !keep_clock(service))
         return;
-    for (int i = 0; i < service->site_count && service->batch.store_ok; i++) {
-        if (write_refusals(service, &service->sites[i], service->reading.now))
-            tend_site(service, &service->sites[i]);
-    }
+    for (int i = 0; i < service->site_count; i++)
+        if (!write_refusals(service, &service->sites[i], service->reading.now))
+            return;
+    for (int i = 0; i < service->site_count; i++)
+        if (tend_site(service, &service->sites[i]))
+            return; /* one site a turn: the loop is not to be late for the number of sites */
 }
 
 static int64_t sooner(int64_t a, int64_t b)
