@@ -66,6 +66,10 @@ const struct rc_row *sim_check_some_row(const struct sim_world *world, struct si
     if (count == 0)
         return NULL;
     int64_t back = sim_between(luck, 0, sim_between(luck, 0, count - 1));
+    if (sim_chance(luck, 200)) /* the last RESUME before it: there are few, and much hangs on each */
+        for (int i = count - 1 - (int)back; i >= 0; i--)
+            if (sim_model_row(world->model, i)->type == RC_RESUME)
+                return sim_model_row(world->model, i);
     return sim_model_row(world->model, count - 1 - (int)back);
 }
 

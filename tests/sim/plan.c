@@ -325,9 +325,8 @@ static void add_desk(struct maker *maker)
         for (int64_t time = some(maker, MINUTE, 2 * HOUR); time < plan->horizon_ms;
              time += some(maker, MINUTE, 2 * HOUR)) {
             int who = maybe(maker, 500) ? maker->kiosks[k] : maker->gateways[k];
-            add(maker,
-                (struct sim_action){
-                    .time = time, .kind = SIM_DO_DARK, .who = who, .ms = spread(maker, SECOND, 3 * HOUR)});
+            int64_t ms = spread(maker, SECOND, maker->slow ? 30 * HOUR : 3 * HOUR);
+            add(maker, (struct sim_action){.time = time, .kind = SIM_DO_DARK, .who = who, .ms = ms});
         }
     }
     add(maker, (struct sim_action){.time = SECOND, .kind = SIM_DO_OPEN, .who = plan->manager});
