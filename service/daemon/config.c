@@ -175,10 +175,9 @@ static const struct rc_setting settings[] = {
     INTEGER("limits", "sessions", limit_sessions, "250000", 1, 50000000,
             "P-18: sessions and devices of one site. Beyond: each employee's evidence-only slot, alert "
             "`capacity`."),
-    INTEGER(
-        "limits", "heartbeats_per_s", limit_heartbeats_per_s, "20", 0, 100000,
-        "Heartbeats of one session, training aside, that count in a second; 10 s of them may come in one "
-        "go. Further ones are dropped and counted. 0: no limit."),
+    INTEGER("limits", "heartbeats_per_s", limit_heartbeats_per_s, "20", 0, 100000,
+            "Heartbeats of one session, training aside, that count in a second; 10 s of them may come in one "
+            "go. Further ones are dropped and counted. 0: no limit."),
     INTEGER("limits", "scopes", limit_scopes, "4096", 1, 1000000,
             "P-8: groups and gateways that can have a hold of their own. Beyond: the site's hold only."),
     INTEGER("limits", "images", limit_images, "4096", 64, 1000000,
