@@ -7,6 +7,7 @@
 #include "store/training.h"
 #include "store/verify.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -440,6 +441,56 @@ static void the_room_of_an_archived_month_is_given_back_in_slices(void **state)
     end_place(&place);
 }
 
+/* ---- a long month, and a service that goes on ---- */
+
+/* More rows than are copied at once, or swept away at once. */
+#define LONG_MONTH 45001
+
+/* On a thread of its own, where cmocka cannot fail a test: NULL is well. */
+static void *copy_beside(void *context)
+{
+    static char error[RC_STORE_ERROR_MAX];
+    const struct place *place = context;
+    return rc_store_archive_copy(place->path, months[0], place->archives[0], error) == RC_STORE_OK ? NULL
+                                                                                                   : error;
+}
+
+static void section_8_a_long_month_is_copied_while_rows_are_written(void **state)
+{
+    (void)state;
+    struct place place;
+    pthread_t copier;
+    bool done = false;
+    int slices = 0;
+    memset(&place, 0, sizeof place);
+    rig_folder(place.folder);
+    snprintf(place.path, sizeof place.path, "%s/rollcall.db", place.folder);
+    snprintf(place.archives[0], sizeof place.archives[0], "%s/month.db", place.folder);
+    open_store(&place);
+    const struct rc_audit row = {.at = OCTOBER_AT, .event = "A", .detail = rc_text_of("{}")};
+    rig_ok(&place.rig, rc_store_begin(place.rig.store));
+    for (int i = 0; i < LONG_MONTH; i++)
+        rig_ok(&place.rig, rc_store_audit(place.rig.store, 0, &row));
+    rig_ok(&place.rig, rc_store_commit(place.rig.store));
+    audit(&place, 0, OCTOBER_AT + MONTH_MS, "B", "{}");
+    assert_int_equal(pthread_create(&copier, NULL, copy_beside, &place), 0);
+    for (int i = 0; i < 200; i++)
+        audit(&place, i % 2, OCTOBER_AT + MONTH_MS, "C", "{}");
+    rig_ok(&place.rig, rc_store_checkpoint(place.rig.store));
+    void *failed = NULL;
+    assert_int_equal(pthread_join(copier, &failed), 0);
+    if (failed != NULL)
+        fail_msg("%s", (const char *)failed);
+    rig_ok(&place.rig, drop(&place, 0, place.archives[0]));
+    for (; !done; slices++)
+        rig_ok(&place.rig, rc_store_archive_sweep(place.rig.store, &done));
+    assert_int_equal(slices, LONG_MONTH / 10000 + 3); /* the table itself, and nothing left */
+    const char *const given[] = {place.archives[0]};
+    assert_int_equal(expect_sound(&place, given, 1).rows, 0);
+    assert_int_equal(ask(place.archives[0], "SELECT count(*) FROM audit_logs_2025_10"), LONG_MONTH);
+    end_place(&place);
+}
+
 /* ---- what verify finds ---- */
 
 static void section_8_a_changed_row_of_an_archive_is_named(void **state)
@@ -647,6 +698,7 @@ int main(void)
         cmocka_unit_test(section_8_a_drop_that_is_rolled_back_never_was),
         cmocka_unit_test(section_8_the_notes_of_archives_cannot_be_changed),
         cmocka_unit_test(the_room_of_an_archived_month_is_given_back_in_slices),
+        cmocka_unit_test(section_8_a_long_month_is_copied_while_rows_are_written),
         cmocka_unit_test(section_8_a_changed_row_of_an_archive_is_named),
         cmocka_unit_test(section_8_an_archive_that_was_cut_off_is_found),
         cmocka_unit_test(section_8_a_note_that_was_changed_is_found_without_its_archive),
