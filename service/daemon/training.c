@@ -247,6 +247,7 @@ void rc_training_take(struct rc_service *service, struct rc_site *site, const st
     const struct rc_beat *beat = &event->beat;
     assert(count >= 1 && count <= RC_ANSWERS_MAX);
     if (!rc_training_rate_take(site->training.rate, &beat->employee, &beat->session, event->now)) {
+        rc_batch_step(service, site, event, NULL, NULL); /* too many, but somebody is there (T-8) */
         refuse(service, site, to, count, RC_TRAINED_RATE_LIMITED);
         return;
     }

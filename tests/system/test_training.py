@@ -156,6 +156,31 @@ def test_T_8_a_training_heartbeat_keeps_somebody_in(house):
     house.observer.wait_event("ana", type="AUTO_OUT")
 
 
+def test_T_8_a_training_heartbeat_too_many_keeps_somebody_in_too(house):
+    house.start()
+    ana = house.worker("ana")
+    ben = house.worker("ben")
+    for _ in range(120):
+        ana.publish("training", {"courseId": "c1"}, qos=0, wait=False, expiry=None)
+    ana.stop_beating()
+    ben.stop_beating()
+    stop = threading.Event()
+
+    def train():
+        while not stop.wait(ana.interval_ms / 1000 / 2):
+            ana.publish("training", {"courseId": "c1"}, qos=0, wait=False, expiry=None)
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        house.observer.wait_event("ben", type="AUTO_OUT")
+        assert house.store.types("ana") == ["IN"]
+        wait_metric(house, 'rollcall_training_heartbeats_total{site="hq",result="counted"}', 120)
+    finally:
+        stop.set()
+        thread.join()
+    house.observer.wait_event("ana", type="AUTO_OUT")
+
+
 def test_more_than_120_a_minute_are_refused_and_one_audit_row_says_how_many(house):
     house.start()
     topic = house.observer.base + topic_of("ana", "tab", "training")
@@ -314,6 +339,27 @@ def test_T_4_a_lock_outlives_a_restart_and_ends_at_a_midnight_that_nobody_saw(ho
     wait_training(house, "ana", status="active", dateKey=str(date + datetime.timedelta(1)))
     assert beat(house, "ana")["success"]
     house.service.verify()
+
+
+def test_T_5_what_was_sent_while_locked_is_not_saved_after_midnight(house):
+    clock, _ = before_midnight(house, 150)
+    house.start(**NEARLY)
+    until = reach(house, "ana")["lockedUntil"] / 1000
+    assert beat(house, "ben")["success"]
+    house.service.kill()
+    since = house.observer.mark()
+    for employee in ("ana", "ben"):
+        body = {"id": "p1", "courseId": "c1", "lessonId": "l1", "data": {"page": 1}}
+        house.observer.client.publish(house.observer.base + topic_of(employee, "tab", "progress"), json.dumps(body), 1,
+                                      properties=properties(PacketTypes.PUBLISH, MessageExpiryInterval=604800))
+    house.wait_ms(4000)  # so long they wait in the broker: Message Expiry counts whole seconds
+    clock.set(round(until - new_york().timestamp()) + 1)
+    another_boot(house)
+    house.service.start()
+    ana, ben = (house.observer.wait_message(topic_of(employee, "tab", "receipt"), since, id="p1")
+                for employee in ("ana", "ben"))
+    assert (ana["result"], ana.get("code")) == ("rejected", "RESOURCE_EXHAUSTED"), ana
+    assert ben["result"] == "recorded", ben
 
 
 def offset_of(house):
