@@ -269,14 +269,21 @@ static bool keep_sessions(const struct rc_applying *applying, const struct rc_ro
     return true;
 }
 
+void rc_batch_received(struct rc_service *service, const struct rc_site *site, int64_t now)
+{
+    struct rc_batch *batch = &service->batch;
+    if (batch->oldest_now != RC_NONE)
+        return;
+    batch->oldest_now = now;
+    batch->oldest_site = site->index;
+}
+
 static bool apply_all(const struct rc_applying *applying, const struct rc_event *event)
 {
     struct rc_batch *batch = &applying->service->batch;
     struct rc_effects *effects = &batch->effects;
-    if (effects->count > 0 && batch->oldest_now == RC_NONE) {
-        batch->oldest_now = event->now;
-        batch->oldest_site = applying->site->index;
-    }
+    if (effects->count > 0)
+        rc_batch_received(applying->service, applying->site, event->now);
     for (size_t i = 0; i < effects->count; i++) {
         if (effects->items[i].kind != RC_FX_RELOAD && !rc_apply(applying, &effects->items[i]))
             return false;

@@ -112,6 +112,9 @@ bool rc_batch_step(struct rc_service *service, struct rc_site *site, const struc
  * Returns whether there is more: commit, and call it again. False also where the batch failed. */
 bool rc_batch_tick(struct rc_service *service, struct rc_site *site, const struct rc_event *event);
 
+/* rc_batch_received notes that something was received at `now` whose answer goes out with this batch. */
+void rc_batch_received(struct rc_service *service, const struct rc_site *site, int64_t now);
+
 /* rc_batch_check ends a call of the store within a batch: false, after rc_batch_fail, unless result is OK. */
 bool rc_batch_check(struct rc_service *service, enum rc_store_result result);
 

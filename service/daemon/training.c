@@ -226,6 +226,7 @@ static void judge(struct rc_service *service, struct rc_site *site, const struct
         write_row(service, site, event, verdicts[verdict.result].word) &&
         send_answer(service, site, &answer, to, count))
         site->tally.trained[verdicts[verdict.result].outcome]++;
+    rc_batch_received(service, site, event->now);
 }
 
 static void refuse(struct rc_service *service, struct rc_site *site, const struct rc_reply_to *to,

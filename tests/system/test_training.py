@@ -432,3 +432,17 @@ def test_a_zone_that_is_not_installed_is_an_error_of_the_start(house):
     house.service.launch_only()
     assert house.service.wait() == 2
     assert "training.zone" in house.service.log.read_text()
+
+
+# ---- the archive ----
+
+def test_T_6_a_month_that_is_not_over_or_not_there_is_not_archived(house):
+    house.start()
+    assert beat(house, "ana")["success"]
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for month in (f"{now:%Y-%m}", "2020-01"):
+        answer = house.observer.ask("archive", month=month)
+        assert not answer["ok"] and answer["code"] == "FAILED_PRECONDITION", answer
+    assert list((house.service.data / "archive").iterdir()) == []
+    assert beat(house, "ana")["success"]
+    house.service.verify()
