@@ -162,4 +162,6 @@ def test_the_demonstration_shows_people_come_and_go_within_a_minute(run):
                   "a closed tab", 60)
     observer.wait(lambda: any(m.topic.endswith("/leave") and b'"lost"' in m.payload for m in observer.messages),
                   "a last will", 60)
+    observer.wait(lambda: any("/training" in topic and value and value.get("minutesCompleted", 0) >= 1
+                              for topic, value in list(observer.retained.items())), "a student's first minute", 90)
     observer.close()
