@@ -41,16 +41,20 @@ static enum rc_verify_result run_sql(struct rc_verify_run *run, const char *sql)
 
 static enum rc_verify_result make_tables(struct rc_verify_run *run)
 {
-    char sql[800];
-    snprintf(sql, sizeof sql,
-             "PRAGMA temp.cache_size = -%d;"
-             "CREATE TEMP TABLE recount (site TEXT NOT NULL, date TEXT NOT NULL, user_id TEXT NOT NULL, "
-             "course_id TEXT NOT NULL, ms INTEGER NOT NULL, PRIMARY KEY (site, date, user_id, course_id)) "
-             "WITHOUT ROWID;"
-             "CREATE TEMP TABLE reached (site TEXT NOT NULL, date TEXT NOT NULL, user_id TEXT NOT NULL, "
-             "minutes INTEGER NOT NULL, PRIMARY KEY (site, date, user_id, minutes)) WITHOUT ROWID;"
-             "CREATE TEMP TABLE unseen (first_date TEXT NOT NULL, last_date TEXT NOT NULL)",
-             TEMP_CACHE_KIB);
+    char sql[1200];
+    snprintf(
+        sql, sizeof sql,
+        "PRAGMA temp.cache_size = -%d;"
+        "CREATE TEMP TABLE recount (site TEXT NOT NULL, date TEXT NOT NULL, user_id TEXT NOT NULL, "
+        "course_id TEXT NOT NULL, ms INTEGER NOT NULL, PRIMARY KEY (site, date, user_id, course_id)) "
+        "WITHOUT ROWID;"
+        "CREATE TEMP TABLE reached (site TEXT NOT NULL, date TEXT NOT NULL, user_id TEXT NOT NULL, "
+        "minutes INTEGER NOT NULL, PRIMARY KEY (site, date, user_id, minutes)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE ordered (site TEXT, number INTEGER, course_id TEXT, from_at INTEGER, "
+        "limit_minutes INTEGER, interval_ms INTEGER, break_minutes INTEGER, break_after_minutes INTEGER, "
+        "zone TEXT, PRIMARY KEY (site, number)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE unseen (first_date TEXT NOT NULL, last_date TEXT NOT NULL)",
+        TEMP_CACHE_KIB);
     return run_sql(run, sql);
 }
 
@@ -154,9 +158,69 @@ static enum rc_verify_result add_reached(struct rc_verify_run *run, sqlite3 *db,
     return result;
 }
 
+/* The policies as they were ordered: a table of policies that says otherwise would lift a lock unseen (T-1).
+ */
+static enum rc_verify_result add_policies(struct rc_verify_run *run, sqlite3 *db, const char *table)
+{
+    sqlite3_stmt *select = NULL, *insert = NULL;
+    char *sql = sqlite3_mprintf(
+        "SELECT site, detail ->> '$.number', COALESCE(detail ->> '$.courseId', ''), detail ->> '$.from', "
+        "detail ->> '$.limitMinutes', detail ->> '$.intervalMs', detail ->> '$.breakMinutes', "
+        "detail ->> '$.breakAfterMinutes', detail ->> '$.zone' FROM %w "
+        "WHERE event = 'TRAINING_POLICY' AND json_valid(detail)",
+        table);
+    int code = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v2(db, sql, -1, &select, NULL);
+    sqlite3_free(sql);
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(run->db, "INSERT OR IGNORE INTO ordered VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                  -1, &insert, NULL);
+    while ((code == SQLITE_OK || code == SQLITE_ROW) && (code = sqlite3_step(select)) == SQLITE_ROW) {
+        for (int i = 0; i < 9; i++)
+            sqlite3_bind_value(insert, i + 1, sqlite3_column_value(select, i));
+        int added = sqlite3_step(insert);
+        sqlite3_reset(insert);
+        if (added != SQLITE_DONE)
+            code = added;
+    }
+    enum rc_verify_result result =
+        code == SQLITE_DONE ? RC_VERIFY_SOUND : rc_verify_of_sqlite(run, db, table);
+    sqlite3_finalize(select);
+    sqlite3_finalize(insert);
+    return result;
+}
+
+static enum rc_verify_result compare_policies(struct rc_verify_run *run)
+{
+    static const char sql[] =
+        "SELECT p.site, p.number FROM training_policies p LEFT JOIN ordered o ON o.site = p.site "
+        "AND o.number = p.number WHERE NOT EXISTS (SELECT 1 FROM unseen u WHERE "
+        "date(p.added_at / 1000, 'unixepoch') BETWEEN u.first_date AND u.last_date) AND (o.number IS NULL "
+        "OR o.course_id <> p.course_id OR o.from_at <> p.from_at OR o.limit_minutes <> p.limit_minutes "
+        "OR (p.course_id = '' AND (o.interval_ms IS NOT p.interval_ms OR o.break_minutes IS NOT "
+        "p.break_minutes OR o.break_after_minutes IS NOT p.break_after_minutes OR o.zone IS NOT p.zone))) "
+        "ORDER BY 1, 2 LIMIT 1";
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(run->db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    enum rc_verify_result result = RC_VERIFY_SOUND;
+    if (code == SQLITE_ROW) {
+        char what[128];
+        snprintf(what, sizeof what, "training policy %lld of site %.64s", sqlite3_column_int64(statement, 1),
+                 (const char *)sqlite3_column_text(statement, 0));
+        result = rc_verify_say(run, RC_VERIFY_BROKEN, what, "the audit rows tell of none such");
+    } else if (code != SQLITE_DONE) {
+        result = rc_verify_of_sqlite(run, run->db, "training_policies");
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
 static enum rc_verify_result add_month(struct rc_verify_run *run, sqlite3 *db, const char *table)
 {
     enum rc_verify_result result = add_reached(run, db, table);
+    if (result == RC_VERIFY_SOUND)
+        result = add_policies(run, db, table);
     for (size_t i = 0; result == RC_VERIFY_SOUND && i < sizeof sums / sizeof sums[0]; i++)
         result = add_sums(run, db, table, sums[i]);
     return result;
@@ -291,5 +355,7 @@ enum rc_verify_result rc_verify_training(struct rc_verify_run *run)
         result = add_all(run);
     for (size_t i = 0; result == RC_VERIFY_SOUND && i < sizeof comparisons / sizeof comparisons[0]; i++)
         result = compare(run, comparisons[i]);
+    if (result == RC_VERIFY_SOUND)
+        result = compare_policies(run);
     return result == RC_VERIFY_SOUND ? count_days(run) : result;
 }

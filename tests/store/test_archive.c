@@ -80,7 +80,8 @@ static void train(struct place *place, const char *date, int64_t at)
 /* Three closed months and an open one; the plant is silent in November. */
 static void make_place(struct place *place)
 {
-    struct rc_training_policy policy = {.limit_minutes = 240, .interval_ms = 60000, .zone = "UTC"};
+    struct rc_training_policy policy = {
+        .limit_minutes = 240, .interval_ms = 60000, .zone = "UTC", .added_at = OCTOBER_AT + 3 * MONTH_MS};
     memset(place, 0, sizeof *place);
     rig_folder(place->folder);
     snprintf(place->path, sizeof place->path, "%s/rollcall.db", place->folder);
@@ -98,6 +99,9 @@ static void make_place(struct place *place)
     train(place, "2025-12-10", OCTOBER_AT + 2 * MONTH_MS);
     audit(place, 1, OCTOBER_AT + 2 * MONTH_MS, "B", "{\"r\":\"\xe2\x82\xac\"}");
     train(place, "2026-01-10", OCTOBER_AT + 3 * MONTH_MS);
+    audit(place, 0, OCTOBER_AT + 3 * MONTH_MS, "TRAINING_POLICY",
+          "{\"number\":1,\"from\":0,\"limitMinutes\":240,\"intervalMs\":60000,\"breakMinutes\":0,"
+          "\"breakAfterMinutes\":0,\"zone\":\"UTC\"}");
 }
 
 static void end_place(struct place *place)
@@ -229,7 +233,7 @@ static void section_8_a_closed_month_moves_out_while_the_service_runs(void **sta
     assert_int_equal(stat(place.archives[0], &file), 0);
     assert_int_equal(file.st_mode & 077, 0);
     assert_int_equal(ask(place.archives[0], "SELECT count(*) FROM audit_logs_2025_10"), 3);
-    assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_logs"), 6);
+    assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_logs"), 7);
     assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_logs WHERE at < 1761955200000"), 0);
     assert_int_equal(ask(place.path,
                          "SELECT count(*) FROM audit_archives WHERE month = '2025_10' AND at = 77 AND "
@@ -367,7 +371,7 @@ static void section_8_a_month_is_not_dropped_for_another_file(void **state)
     assert_int_equal(drop(&place, 0, place.archives[0]), RC_STORE_REFUSED);
     /* the batch goes on without it */
     assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_archives"), 0);
-    assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_logs"), 8);
+    assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_logs"), 9);
     expect_sound(&place, NULL, 0);
     archive(&place, 1);
     end_place(&other);
@@ -383,7 +387,7 @@ static void section_8_a_drop_that_is_rolled_back_never_was(void **state)
     rig_ok(&place.rig, rc_store_begin(place.rig.store));
     rig_ok(&place.rig, rc_store_archive_drop(place.rig.store, months[0], place.archives[0], 77));
     rc_store_rollback(place.rig.store);
-    assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_logs"), 8);
+    assert_int_equal(ask(place.path, "SELECT count(*) FROM audit_logs"), 9);
     audit(&place, 0, OCTOBER_AT + 3 * MONTH_MS, "C", "{}");
     expect_sound(&place, NULL, 0);
     rig_ok(&place.rig, drop(&place, 0, place.archives[0]));

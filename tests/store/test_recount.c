@@ -41,8 +41,18 @@ static void add_policy(struct rig *rig, int site, const char *course, int64_t fr
         .from_at = from_at, .limit_minutes = minutes, .interval_ms = MINUTE_MS, .zone = "America/New_York"};
     if (course != NULL)
         policy.course = rig_id(course);
+    char detail[256];
     rig_ok(rig, rc_store_begin(rig->store));
     rig_ok(rig, rc_store_training_policy_add(rig->store, site, &policy));
+    int length = snprintf(detail, sizeof detail, "{\"number\":%lld,\"from\":%lld,\"limitMinutes\":%lld",
+                          (long long)policy.number, (long long)from_at, (long long)minutes);
+    if (course != NULL)
+        snprintf(detail + length, sizeof detail - (size_t)length, ",\"courseId\":\"%s\"}", course);
+    else
+        snprintf(detail + length, sizeof detail - (size_t)length,
+                 ",\"intervalMs\":60000,\"breakMinutes\":0,\"breakAfterMinutes\":0,"
+                 "\"zone\":\"America/New_York\"}");
+    audit(rig, site, DAY_AT, "TRAINING_POLICY", "manager", detail);
     rig_ok(rig, rc_store_commit(rig->store));
 }
 
@@ -244,7 +254,7 @@ static void T_6_a_detail_that_is_none_is_named(void **state)
         *state = other;
         fill(other);
         audit(other, 0, DAY_AT, "SESSION_HEARTBEAT", "anna", details[i]);
-        expect_broken("audit_logs of site hq: row 7: its detail is none of a training heartbeat");
+        expect_broken("audit_logs of site hq: row 8: its detail is none of a training heartbeat");
     }
 }
 
@@ -259,7 +269,7 @@ static void T_6_a_days_limit_is_reached_once(void **state)
     audit(rig, 0, DAY_AT, "DAILY_LIMIT_REACHED", "anna", "{\"date\":\"2025-12-03\",\"limitMinutes\":300}");
     expect_sound();
     audit(rig, 0, DAY_AT + MONTH_MS, "DAILY_LIMIT_REACHED", "anna", at_240);
-    expect_broken("audit_logs of site hq: row 11: a day's limit was reached before");
+    expect_broken("audit_logs of site hq: row 12: a day's limit was reached before");
 }
 
 /* ---- limits ---- */
@@ -274,6 +284,29 @@ static void T_3_a_day_above_its_limit_is_found(void **state)
     expect_broken(
         "a day of training is longer than its limit (where sites are several, each cuts by its own): site "
         "hq, anna 2025-12-03");
+}
+
+/* Found in review: one INSERT with the service stopped, and a locked day is open again. */
+static void T_1_a_policy_that_nobody_ordered_is_found(void **state)
+{
+    struct rig *rig = *state;
+    add_policy(rig, rig->site, NULL, 0, 2);
+    add_policy(rig, rig->site, "c1", 0, 1);
+    expect_sound();
+    tamper("INSERT INTO training_policies VALUES ('hq', 3, '', 1, 240, 60000, 0, 0, 'America/New_York', 0, "
+           "'manager', 1)");
+    expect_broken("training policy 3 of site hq: the audit rows tell of none such");
+}
+
+static void T_1_a_policy_that_says_something_else_is_found(void **state)
+{
+    struct rig *rig = *state;
+    add_policy(rig, rig->site, NULL, 0, 2);
+    expect_sound();
+    tamper("DROP TRIGGER training_policies_no_update; UPDATE training_policies SET limit_minutes = 240;"
+           "CREATE TRIGGER training_policies_no_update BEFORE UPDATE ON training_policies\n"
+           "BEGIN\n    SELECT RAISE(ABORT, 'training_policies is append-only');\nEND");
+    expect_broken("training policy 1 of site hq: the audit rows tell of none such");
 }
 
 static void T_1_a_day_whose_limit_no_policy_gives_is_found(void **state)
@@ -348,6 +381,8 @@ int main(void)
         TEST(T_6_a_detail_that_is_none_is_named),
         TEST(T_6_a_days_limit_is_reached_once),
         TEST(T_3_a_day_above_its_limit_is_found),
+        TEST(T_1_a_policy_that_nobody_ordered_is_found),
+        TEST(T_1_a_policy_that_says_something_else_is_found),
         TEST(T_1_a_day_whose_limit_no_policy_gives_is_found),
         TEST(T_1_a_courses_limit_that_no_policy_gives_is_found),
         TEST(section_8_sessions_that_do_not_fit_their_day_are_found),
