@@ -3,6 +3,7 @@
 #include "broker.h"
 #include "core/names.h"
 #include "service.h"
+#include "training.h"
 #include "wire/encode.h"
 #include "wire/topic.h"
 
@@ -78,6 +79,8 @@ const struct rc_row *sim_check_some_row(const struct sim_world *world, struct si
 void sim_check_step(struct sim_world *world, const struct sim_heard *heard, const struct rc_event *event,
                     const struct rc_effect *effects, size_t count)
 {
+    if (event->kind == RC_EV_TRAINING)
+        sim_training_heard(world, event);
     static const char *const kinds[] = {"heartbeat", "training",    "progress",  "leave", "punch",
                                         "correct",   "ledger",      "directory", "link",  "store",
                                         "pause",     "maintenance", "tick"};
@@ -137,6 +140,7 @@ void sim_check_applied(struct sim_world *world, const struct rc_effect *effect)
 void sim_check_commit_failed(struct sim_world *world)
 {
     struct sim_check *check = world->check;
+    sim_training_commit_failed(world);
     free(check->failed);
     check->failed_count = check->row_count - check->committed;
     check->failed = malloc((size_t)check->failed_count * sizeof *check->failed + 1);
@@ -154,8 +158,12 @@ void sim_check_opened(struct sim_world *world)
     uint8_t hash[32];
     int64_t seq;
     int failed = sim_model_failed(world->model);
+    if (failed <= 0)
+        sim_training_opened(world, RC_NONE);
     if (failed == RC_NONE || rc_store_head(inside->store, inside->sites[0].number, &seq, hash) != RC_STORE_OK)
         return;
+    if (failed > 0)
+        sim_training_opened(world, seq != check->committed);
     if (failed > 0 && seq == check->committed)
         return;
     sim_trace(world, "the commit that failed may have been written: %d rows", failed);
@@ -167,6 +175,7 @@ void sim_check_opened(struct sim_world *world)
 
 void sim_check_undone(struct sim_world *world)
 {
+    sim_training_undone(world);
     world->check->row_count = world->check->committed;
     memset(world->check->touched, 0, sizeof world->check->touched);
 }
@@ -207,6 +216,7 @@ static void compare_ledger(struct sim_world *world, int employee)
 void sim_check_committed(struct sim_world *world)
 {
     struct sim_check *check = world->check;
+    sim_training_committed(world);
     check->committed = check->row_count;
     if (check->committed != sim_model_committed(world->model))
         sim_fail(world, 2, "%lld rows are written, %d were decided", (long long)check->committed,
@@ -308,15 +318,18 @@ void sim_check_said(struct sim_world *world, const struct sim_parcel *parcel)
 {
     const char *topic = parcel->bytes;
     bool event = ends_with(topic, "/event"), receipt = ends_with(topic, "/receipt");
+    bool training = ends_with(topic, "/training/result");
     if (!ends_with(topic, "/canary") && !ends_with(topic, "/metrics") && !ends_with(topic, "/summary"))
         sim_trace(world, "says %s %s", topic + sizeof "rollcall/v1/" SIM_SITE, parcel->payload);
-    if (!event && !receipt)
+    if (!event && !receipt && !training)
         return;
     cJSON *json = cJSON_Parse(parcel->payload);
     if (!json)
         sim_fail(world, 0, "no JSON on %s", topic);
     else if (event)
         check_row_said(world, json);
+    else if (training)
+        sim_training_said(world, topic, json);
     else
         check_receipt(world, employee_of(topic), json);
     cJSON_Delete(json);
@@ -472,6 +485,7 @@ void sim_check_started(struct sim_world *world)
     struct rc_service *inside = sim_service_inside(world);
     compare_rows(world, inside);
     compare_periods(world, inside);
+    sim_training_started(world);
     for (int i = 0; i < world->plan->employees; i++)
         compare_ledger(world, i);
 }
@@ -669,6 +683,8 @@ void sim_check_end(struct sim_world *world)
     check_alerts(world, inside);
     sim_check_started(world);
     check_receipts(world);
+    if (!world->failure.failed)
+        sim_training_end(world);
     if (!world->failure.failed)
         compare_replay(world, inside);
     if (!world->failure.failed)

@@ -29,6 +29,8 @@ static void set_timer(struct sim_world *world, int client)
     if (!c->open)
         return;
     int64_t time = c->connected ? c->beat_time : c->try_time;
+    if (c->connected && world->time < c->lesson_until && c->lesson_time < time)
+        time = c->lesson_time;
     for (int i = 0; c->connected && i < c->pendings; i++) {
         int64_t due = c->pending[i].sent_time == RC_NONE ? world->time : resend_time(&c->pending[i]);
         if (due < time)
@@ -148,7 +150,7 @@ static void payload_of(const struct sim_words *words, struct text *text)
     else if (words->say == SIM_SAY_MAINTENANCE)
         add_integer(text, "until", words->until_at);
     else if (words->say == SIM_SAY_TRAINING)
-        add_word(text, "courseId", "course-1");
+        add(text, "\"courseId\":\"course-%d\"", words->course);
     else if (words->say == SIM_SAY_LEAVE || words->say == SIM_SAY_DEVICE_LEAVE)
         add_word(text, "cause", leaves[words->leave]);
     add_integer(text, "epoch", words->epoch);
@@ -249,6 +251,24 @@ static void beat(struct sim_world *world, int client)
     c->said = true;
     struct sim_random luck = sim_dice(world->plan->seed, SIM_LUCK_BEAT, client, ~world->time);
     c->beat_time = world->time + sim_between(&luck, c->interval_ms * 19 / 20, c->interval_ms * 21 / 20);
+}
+
+static void train(struct sim_world *world, int client, int course)
+{
+    struct sim_words words = words_of(SIM_SAY_TRAINING, world->plan->client[client].employee, client);
+    words.course = course;
+    say(world, &words, client);
+}
+
+/* Whoever was away goes on at once, and not with what was missed. */
+static void study(struct sim_world *world, int client)
+{
+    struct sim_client *c = &world->client[client];
+    struct sim_random luck = sim_dice(world->plan->seed, SIM_LUCK_LESSON, client, world->time);
+    train(world, client, c->course);
+    if (sim_chance(&luck, 30)) /* a client that is not sure whether it got through */
+        train(world, client, c->course);
+    c->lesson_time = world->time + sim_between(&luck, c->lesson_ms * 19 / 20, c->lesson_ms * 21 / 20);
 }
 
 /* ---- punches ---- */
@@ -421,6 +441,8 @@ void sim_client_timer(struct sim_world *world, int client, uint32_t stamp)
         if (c->connected) {
             if (world->time >= c->beat_time)
                 beat(world, client);
+            if (world->time >= c->lesson_time && world->time < c->lesson_until)
+                study(world, client);
             send_pending(world, client);
         }
     }
@@ -534,12 +556,14 @@ static void do_old_beat(struct sim_world *world, int client)
     say(world, &words, client);
 }
 
-static void do_train(struct sim_world *world, int client)
+static void do_lesson(struct sim_world *world, const struct sim_action *action)
 {
-    if (world->plan->client[client].kind != SIM_PERSONAL)
-        return;
-    struct sim_words words = words_of(SIM_SAY_TRAINING, world->plan->client[client].employee, client);
-    say(world, &words, client);
+    struct sim_client *c = &world->client[action->who];
+    c->course = (int)action->a;
+    c->lesson_ms = action->b;
+    c->lesson_time = world->time;
+    c->lesson_until = world->time + action->ms;
+    set_timer(world, action->who);
 }
 
 /* Nonsense that must change nothing: the end of the topic (or all of it) and a payload. */
@@ -693,7 +717,11 @@ void sim_client_do(struct sim_world *world, const struct sim_action *action)
         do_maintenance(world, action);
         break;
     case SIM_DO_TRAIN:
-        do_train(world, action->who);
+        if (world->plan->client[action->who].kind == SIM_PERSONAL)
+            train(world, action->who, (int)action->a);
+        break;
+    case SIM_DO_LESSON:
+        do_lesson(world, action);
         break;
     default:
         assert(false && "no action of a person");

@@ -90,6 +90,7 @@ void __wrap_rc_engine_undo(struct rc_engine *engine)
     if (is_service_engine(world, engine)) {
         sim_trace(world, "undone");
         world->seen.undone++;
+        hooks_training_undone();
         sim_model_undo(world->model);
         sim_check_undone(world);
     }
@@ -114,7 +115,10 @@ bool __wrap_rc_engine_restore_session(struct rc_engine *engine, const struct rc_
 enum rc_store_result __wrap_rc_store_begin(struct rc_store *store)
 {
     sim_boundary();
-    return __real_rc_store_begin(store);
+    enum rc_store_result result = __real_rc_store_begin(store);
+    if (result == RC_STORE_OK)
+        hooks_training_begun(store);
+    return result;
 }
 
 enum rc_store_result __wrap_rc_store_apply(struct rc_store *store, int site, struct rc_effect *effect)
@@ -146,6 +150,7 @@ enum rc_store_result __wrap_rc_store_commit(struct rc_store *store)
     else
         result = __real_rc_store_commit(store);
     if (result == RC_STORE_OK) {
+        hooks_training_committed();
         sim_model_commit(world->model);
         sim_check_committed(world);
     } else {

@@ -142,6 +142,12 @@ static bool run_seed(uint64_t seed, const struct options *options, struct sim_wo
     return failed;
 }
 
+static const char *const trained[RC_TRAINING_RESULT_COUNT] = {
+    [RC_TRAINING_COUNTED] = "counted",
+    [RC_TRAINING_REACHED] = "reached",
+    [RC_TRAINING_LOCKED] = "locked",
+};
+
 /* What was lived through: a check proves nothing about what never happens. */
 static void print_seen(const struct sim_world *sum, uint64_t seeds, uint64_t failures)
 {
@@ -163,6 +169,10 @@ static void print_seen(const struct sim_world *sum, uint64_t seeds, uint64_t fai
     for (int i = 1; i < RC_CODE_COUNT; i++)
         if (sum->seen.codes[i] > 0)
             printf(" %s %llu", rc_code_name((enum rc_code)i), (unsigned long long)sum->seen.codes[i]);
+    printf("\n  training:");
+    for (int i = 0; i < RC_TRAINING_RESULT_COUNT; i++)
+        if (sum->seen.trained[i] > 0)
+            printf(" %s %llu", trained[i], (unsigned long long)sum->seen.trained[i]);
     printf("\n");
 }
 

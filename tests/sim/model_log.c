@@ -270,6 +270,12 @@ static void judge_missed_out(const struct sim_model *model, const struct sim_hea
     answer(want, RC_RECORDED, RC_OK);
 }
 
+/* P-16: late from no device, or nobody knows when it was sent. */
+static int late_review(const struct sim_heard *heard, const struct when *when)
+{
+    return when->late && !heard->words->from_device ? 1 : heard->unmarked;
+}
+
 static void judge_late_out(struct sim_model *model, const struct sim_heard *heard, const struct when *when,
                            struct wanted *want);
 
@@ -351,7 +357,7 @@ static void judge_late_out(struct sim_model *model, const struct sim_heard *hear
     }
     struct wanted_row *row = want_row(want, RC_OUT, RC_CAUSE_PUNCH, when->at);
     row->closes = period->in_seq;
-    row->review = when->late ? !heard->words->from_device : heard->unmarked;
+    row->review = late_review(heard, when);
     answer(want, RC_RECORDED, RC_OK);
 }
 
@@ -395,7 +401,7 @@ static void judge_late_in(struct sim_model *model, const struct sim_heard *heard
         return;
     }
     struct wanted_row *in = want_row(want, RC_IN, RC_CAUSE_PUNCH, when->at);
-    in->review = !heard->words->from_device;
+    in->review = late_review(heard, when);
     if (waiting > 0) {
         struct wanted_row *correction = want_row(want, RC_CORRECTION, RC_CAUSE_COUNT, 0);
         correction->at = (struct range){LONG_AGO, NEVER_ENDS};

@@ -37,6 +37,7 @@ static const char *const names[SIM_ACTION_KIND_COUNT] = {
     [SIM_DO_CORRECT] = "correct",
     [SIM_DO_MAINTENANCE] = "maintenance",
     [SIM_DO_TRAIN] = "train",
+    [SIM_DO_LESSON] = "lesson",
     [SIM_DO_SITE_DARK] = "site-dark",
     [SIM_DO_LINK_CUT] = "link-cut",
     [SIM_DO_BROKER_STOP] = "broker-stop",
@@ -190,6 +191,7 @@ static void incident_odd(struct maker *maker, int employee, int client, int64_t 
         break;
     case 5:
         action.kind = SIM_DO_TRAIN;
+        action.a = action.time % SIM_COURSES;
         break;
     default:
         action.kind = SIM_DO_HIDE;
@@ -345,6 +347,39 @@ static void add_desk(struct maker *maker)
     }
 }
 
+/* One lesson, or the same at two tabs, or of two courses at once. */
+static void add_lesson(struct maker *maker, int employee, int64_t time, int64_t ms)
+{
+    static const int64_t every_ms[] = {MINUTE, MINUTE, MINUTE, MINUTE, 20 * SECOND, 3 * SECOND};
+    int tabs = maybe(maker, 300) ? 2 : 1;
+    int64_t course = some(maker, 0, SIM_COURSES - 1);
+    for (int tab = 0; tab < tabs; tab++) {
+        int client = maker->first[employee] + (int)some(maker, 0, maker->own[employee] - 1);
+        int64_t begin = time + some(maker, 0, 2 * MINUTE);
+        add(maker, (struct sim_action){.time = begin - SECOND, .kind = SIM_DO_OPEN, .who = client});
+        add(maker, (struct sim_action){.time = begin,
+                                       .kind = SIM_DO_LESSON,
+                                       .who = client,
+                                       .a = maybe(maker, 300) ? some(maker, 0, SIM_COURSES - 1) : course,
+                                       .b = every_ms[some(maker, 0, 5)],
+                                       .ms = ms});
+    }
+}
+
+/* Every other employee is a student; midnight comes in the middle of it (SIM_WALL_START). */
+static void add_students(struct maker *maker)
+{
+    struct sim_plan *plan = maker->plan;
+    plan->limit_minutes = (int)some(maker, 5, 20);
+    for (int i = 0; i < plan->employees; i += 2)
+        for (int64_t time = some(maker, MINUTE, 15 * MINUTE); time < plan->horizon_ms;
+             time += maker->slow ? some(maker, HOUR, 8 * HOUR) : some(maker, MINUTE, 20 * MINUTE)) {
+            int64_t ms = spread(maker, 2 * MINUTE, 40 * MINUTE);
+            add_lesson(maker, i, time, ms);
+            time += ms;
+        }
+}
+
 /* ---- what goes wrong ---- */
 
 static void add_fault(struct maker *maker, int64_t time)
@@ -447,6 +482,8 @@ void sim_plan_make(struct sim_plan *plan, uint64_t seed)
         add_darkness(&maker);
     if (!maybe(&maker, 100)) /* one run in ten has only its people's own troubles */
         add_faults(&maker, slow ? some(&maker, HOUR, 8 * HOUR) : some(&maker, 3 * MINUTE, HOUR / 2));
+    maker.luck = sim_dice(seed, SIM_LUCK_LESSON, 0, 0);
+    add_students(&maker);
     qsort(plan->actions, (size_t)plan->count, sizeof *plan->actions, by_time);
 }
 

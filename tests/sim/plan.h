@@ -14,6 +14,7 @@
 #define SIM_EMPLOYEES_MAX 48
 #define SIM_CLIENTS_MAX   256
 #define SIM_GROUPS        3
+#define SIM_COURSES       2
 
 enum sim_client_kind {
     SIM_PERSONAL, /* one employee's browser tab, agent or phone */
@@ -50,7 +51,8 @@ enum sim_action_kind {
     SIM_DO_EXIT,        /* and goes */
     SIM_DO_CORRECT,     /* the manager `who` decides something; a: luck */
     SIM_DO_MAINTENANCE, /* the manager `who` orders it for `ms`; 0 ends it */
-    SIM_DO_TRAIN,       /* a training heartbeat */
+    SIM_DO_TRAIN,       /* a training heartbeat; a: course */
+    SIM_DO_LESSON,      /* training heartbeats for `ms`; a: course, b: one every so many ms */
     /* faults; they last `ms` */
     SIM_DO_SITE_DARK, /* everybody's radio of group `who` (-1: all) */
     SIM_DO_LINK_CUT,  /* between broker and service; a: 1 half-open */
@@ -95,6 +97,7 @@ struct sim_plan {
     int loss_permille;    /* of clients' packets, while there are faults */
     int64_t delay_ms_max; /* between client and broker */
     int64_t flush_ms;     /* between two flushes of last_seen */
+    int limit_minutes;    /* of training, a day */
     int64_t horizon_ms;   /* after this nothing goes wrong any more */
     int64_t settle_ms;    /* and after so much more, everything must be in order */
     struct sim_action *actions;

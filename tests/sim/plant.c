@@ -27,6 +27,11 @@ static const char *const names[SIM_PLANT_COUNT] = {
     [SIM_PLANT_NO_EVIDENCE] = "no-evidence",
     [SIM_PLANT_CLOSED_IS_OUT] = "closed-is-out",
     [SIM_PLANT_NO_RECEIPT] = "no-receipt",
+    [SIM_PLANT_DAY_OUTSIDE] = "day-outside",
+    [SIM_PLANT_REFUSED_COVERS] = "refused-covers",
+    [SIM_PLANT_OLD_LOCK] = "old-lock",
+    [SIM_PLANT_NO_TURN] = "no-turn",
+    [SIM_PLANT_NO_LIMIT_ROW] = "no-limit-row",
 };
 
 const char *sim_plant_name(enum sim_plant plant)

@@ -31,6 +31,11 @@ enum sim_plant {
     SIM_PLANT_NO_EVIDENCE,     /* heartbeats are heard a minute in the past */
     SIM_PLANT_CLOSED_IS_OUT,   /* a closed tab is an OUT */
     SIM_PLANT_NO_RECEIPT,      /* some punches get no receipt */
+    SIM_PLANT_DAY_OUTSIDE,     /* a student's day is written, though its transaction was not */
+    SIM_PLANT_REFUSED_COVERS,  /* a refused training heartbeat counts on the new day */
+    SIM_PLANT_OLD_LOCK,        /* yesterday's minutes are there today */
+    SIM_PLANT_NO_TURN,         /* no day turns by itself at midnight */
+    SIM_PLANT_NO_LIMIT_ROW,    /* no row says that a day is full */
     SIM_PLANT_COUNT
 };
 

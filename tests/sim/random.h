@@ -29,6 +29,7 @@ enum sim_luck {
     SIM_LUCK_DISK,
     SIM_LUCK_ACTION,
     SIM_LUCK_PLANT,
+    SIM_LUCK_LESSON,
 };
 
 /* sim_dice makes the generator of one moment: seed of the run, use, who, when. */

@@ -4,7 +4,10 @@
 #include "check.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/training_turn.h"
+#include "hooks.h"
 #include "model.h"
+#include "store/verify.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -33,6 +36,7 @@ static void configure(struct sim_service *service)
     config->limit_scopes = 16;
     config->limit_images = 64;
     config->store_flush_ms = plan->flush_ms;
+    config->training_limit_minutes = plan->limit_minutes;
     snprintf(config->store_path, sizeof config->store_path, "%s", service->path);
 }
 
@@ -167,6 +171,7 @@ static void bury(struct sim_service *service)
     service->dies = false;
     service->boundaries = RC_NONE;
     sim_model_restart(world->model);
+    hooks_training_undone();
     sim_check_undone(world);
 }
 
@@ -197,6 +202,7 @@ static void gone(struct sim_service *service)
     release(service);
     sim_broker_service_gone(service->world);
     sim_model_restart(service->world->model);
+    hooks_training_undone();
     sim_check_undone(service->world);
 }
 
@@ -262,6 +268,8 @@ static int64_t leap_until(const struct sim_service *service, int timeout_ms)
     bool busy = service->stop || !inside->batch.store_ok || site->publisher.full ||
                 (site->up && site->publisher.phase != RC_REPUBLISH_DONE);
     int64_t wake_now = rc_engine_wake_now(site->engine), now = sim_now(world);
+    if (rc_training_wake_now(inside) < wake_now)
+        wake_now = rc_training_wake_now(inside);
     if (busy || timeout_ms == 0 || wake_now <= now + timeout_ms)
         return soon;
     int64_t leap =
@@ -356,6 +364,12 @@ void sim_service_disk_heals(struct sim_world *world)
 struct rc_service *sim_service_inside(struct sim_world *world)
 {
     return world->service->running ? &world->service->inside : NULL;
+}
+
+bool sim_service_verify(struct sim_world *world, char message[RC_STORE_ERROR_MAX])
+{
+    struct rc_verify_options options = {.path = world->service->path, .vfs = VFS_NAME};
+    return rc_verify(&options, message) == RC_VERIFY_SOUND;
 }
 
 bool sim_service_idle(struct sim_world *world)

@@ -54,5 +54,7 @@ void sim_service_receive(struct sim_world *world, struct sim_parcel *parcel);
 
 struct rc_service *sim_service_inside(struct sim_world *world); /* NULL: it does not run */
 bool sim_service_idle(struct sim_world *world);                 /* nothing waits anywhere in it */
+/* sim_service_verify checks the database file, as `rollcall verify` does; false, and why. */
+bool sim_service_verify(struct sim_world *world, char message[RC_STORE_ERROR_MAX]);
 
 #endif

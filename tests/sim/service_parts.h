@@ -6,6 +6,7 @@
 #define RC_SIM_SERVICE_PARTS_H
 
 #include "service.h"
+#include "store/training.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -26,6 +27,15 @@ struct rc_link {
 };
 
 enum { LINK_TRY, LINK_NOTICE, BROKER_NOTICE };
+
+/* What the open transaction has written of a student's day, and whether it was lost since (plant.h). */
+struct written_day {
+    bool is, lost;
+    int site;
+    struct rc_id user;
+    struct rc_training_day day;
+    struct rc_local_day next;
+};
 
 struct sim_service {
     struct sim_world *world;
@@ -52,6 +62,7 @@ struct sim_service {
     struct waiting current; /* the message that is being taken in */
     bool has_current;
     uint64_t published;
+    struct written_day written;
 };
 
 /* The world that runs. */

@@ -7,6 +7,7 @@
 #include "fault.h"
 #include "model.h"
 #include "service.h"
+#include "training.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -223,6 +224,7 @@ void sim_run(struct sim_world *world, const struct sim_plan *plan, int plant, bo
     world->host.boots = 1;
     world->model = sim_model_new(world);
     world->check = sim_check_new(world);
+    world->training = sim_training_new(world);
     world->service = sim_service_new(world);
     sim_broker_start(world);
     for (int i = 0; i < plan->count; i++)
@@ -244,6 +246,7 @@ void sim_world_free(struct sim_world *world)
 {
     sim_service_free(world->service);
     sim_check_free(world->check);
+    sim_training_free(world->training);
     sim_model_free(world->model);
     sim_broker_free(world);
     sim_queue_free(&world->queue);

@@ -15,14 +15,15 @@
 #define RC_SIM_WORLD_H
 
 #include "core/engine.h"
+#include "core/training.h"
 #include "plan.h"
 #include "queue.h"
 #include "random.h"
 #include "support/fault_vfs.h"
 
 #define SIM_SITE "hq"
-/* Wall clock at time 0: some day in November 2025. */
-#define SIM_WALL_START  INT64_C(1764000000000)
+/* Wall clock at time 0: 23:40 in New York, before the day of 25 hours. */
+#define SIM_WALL_START  INT64_C(1762054800000)
 #define SIM_TEXT_MAX    400
 #define SIM_PENDING_MAX 32
 
@@ -46,7 +47,7 @@ struct sim_words {
     int employee; /* index, -1: none */
     int client;   /* whose id is the session's, or the device */
     int64_t epoch, interval_ms, sleep_ms;
-    int class;
+    int class, course;
     enum rc_leave_cause leave;
     char punch[24]; /* its id */
     enum rc_type type;
@@ -91,8 +92,10 @@ struct sim_client {
     bool said; /* epoch, class and interval were said in this connection */
     int64_t interval_ms;
     bool announces;
-    int64_t beat_time; /* of the next heartbeat */
-    int64_t try_time;  /* of the next attempt to connect */
+    int64_t beat_time;                            /* of the next heartbeat */
+    int64_t lesson_time, lesson_until, lesson_ms; /* of the next training heartbeat; none after; pause */
+    int course;
+    int64_t try_time; /* of the next attempt to connect */
     int64_t tries;
     int64_t dark_until;  /* its radio */
     int64_t uplink_time; /* arrival of its last packet: packets keep their order */
@@ -154,6 +157,7 @@ struct sim_failure {
 struct sim_service;
 struct sim_model;
 struct sim_check;
+struct sim_training;
 
 struct sim_world {
     const struct sim_plan *plan;
@@ -166,6 +170,7 @@ struct sim_world {
     struct sim_service *service;
     struct sim_model *model;
     struct sim_check *check;
+    struct sim_training *training;
     struct sim_failure failure;
     bool over, calm; /* calm: the horizon is behind us, nothing goes wrong any more */
     bool tracing;    /* to standard output */
@@ -173,7 +178,8 @@ struct sim_world {
     uint64_t steps;
     struct {
         uint64_t punches, late, resumes, holds, corrections, wills, crashes, undone;
-        uint64_t auto_outs[RC_CAUSE_COUNT], receipts[RC_RESULT_COUNT], codes[RC_CODE_COUNT];
+        uint64_t auto_outs[RC_CAUSE_COUNT], receipts[RC_RESULT_COUNT], codes[RC_CODE_COUNT],
+            trained[RC_TRAINING_RESULT_COUNT];
     } seen;
 };
 
