@@ -53,6 +53,7 @@ static enum rc_verify_result make_tables(struct rc_verify_run *run)
         "CREATE TEMP TABLE ordered (site TEXT, number INTEGER, course_id TEXT, from_at INTEGER, "
         "limit_minutes INTEGER, interval_ms INTEGER, break_minutes INTEGER, break_after_minutes INTEGER, "
         "zone TEXT, PRIMARY KEY (site, number)) WITHOUT ROWID;"
+        "CREATE TEMP TABLE unseen_months (month TEXT NOT NULL);"
         "CREATE TEMP TABLE unseen (first_date TEXT NOT NULL, last_date TEXT NOT NULL)",
         TEMP_CACHE_KIB);
     return run_sql(run, sql);
@@ -193,11 +194,12 @@ static enum rc_verify_result compare_policies(struct rc_verify_run *run)
 {
     static const char sql[] =
         "SELECT p.site, p.number FROM training_policies p LEFT JOIN ordered o ON o.site = p.site "
-        "AND o.number = p.number WHERE NOT EXISTS (SELECT 1 FROM unseen u WHERE "
-        "date(p.added_at / 1000, 'unixepoch') BETWEEN u.first_date AND u.last_date) AND (o.number IS NULL "
-        "OR o.course_id <> p.course_id OR o.from_at <> p.from_at OR o.limit_minutes <> p.limit_minutes "
-        "OR (p.course_id = '' AND (o.interval_ms IS NOT p.interval_ms OR o.break_minutes IS NOT "
-        "p.break_minutes OR o.break_after_minutes IS NOT p.break_after_minutes OR o.zone IS NOT p.zone))) "
+        "AND o.number = p.number WHERE o.course_id <> p.course_id OR o.from_at <> p.from_at "
+        "OR o.limit_minutes <> p.limit_minutes OR (o.number IS NOT NULL AND p.course_id = '' AND "
+        "(o.interval_ms IS NOT p.interval_ms OR o.break_minutes IS NOT p.break_minutes "
+        "OR o.break_after_minutes IS NOT p.break_after_minutes OR o.zone IS NOT p.zone)) "
+        "OR (o.number IS NULL AND NOT EXISTS (SELECT 1 FROM unseen_months u "
+        "WHERE u.month >= strftime('%Y_%m', p.added_at / 1000, 'unixepoch'))) "
         "ORDER BY 1, 2 LIMIT 1";
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(run->db, sql, -1, &statement, NULL);
@@ -236,7 +238,8 @@ static enum rc_verify_result note_unseen(struct rc_verify_run *run, const char *
         "INSERT INTO unseen SELECT '', date(replace(?1, '_', '-') || '-01', '+1 month', '+1 day') "
         "WHERE EXISTS (SELECT 1 FROM audit_months m WHERE m.month = ?1 AND NOT EXISTS "
         "(SELECT 1 FROM audit_archives a WHERE a.month = m.month AND a.site = m.site))";
-    static const char *const texts[] = {noting, guessing};
+    static const char naming[] = "INSERT INTO unseen_months VALUES (?1)";
+    static const char *const texts[] = {noting, guessing, naming};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         sqlite3_stmt *statement = NULL;
         int code = sqlite3_prepare_v2(run->db, texts[i], -1, &statement, NULL);
