@@ -354,12 +354,28 @@ static void refuse(struct rc_service *service, struct rc_site *site, const struc
                         (struct rc_text){to.correlation, to.correlation_length}, 1, false);
 }
 
+/* Sites that this service serves have a link of their own, which has heard it, too. */
+static bool is_served(const struct rc_service *service, const struct rc_id *name)
+{
+    for (int i = 0; i < service->site_count; i++)
+        if (rc_id_equal(&service->sites[i].name, name))
+            return true;
+    return false;
+}
+
 static void take_refused(struct rc_service *service, struct rc_site *site, const struct rc_message *message,
                          const struct rc_decoded *decoded)
 {
+    bool lost = decoded->refusal == RC_REFUSAL_UNKNOWN_SITE || decoded->refusal == RC_REFUSAL_UNKNOWN_TOPIC;
+    if (decoded->refusal == RC_REFUSAL_UNKNOWN_SITE && is_served(service, &decoded->topic.site))
+        return;
     rc_metrics_add(service->metrics, RC_M_REFUSED, site->index, (int)decoded->refusal, 1);
     if (decoded->refusal == RC_REFUSAL_SERVICE_TOPIC)
         rc_repair_note(site, message, &decoded->topic);
+    if (lost)
+        rc_log(RC_LOG_WARN, "message_refused", RC_F_ID("site", &site->name),
+               RC_F_TEXT("topic", message->topic), RC_F_STR("refusal", rc_refusal_name(decoded->refusal)),
+               RC_F_ID("login", &message->login));
     if (decoded->kind != RC_DECODED_INVALID)
         return;
     if (decoded->topic.kind == RC_TOPIC_HEARTBEAT) {

@@ -59,7 +59,6 @@ const char *rc_drop_name(enum rc_drop drop)
     static const char *const names[RC_DROP_COUNT] = {
         [RC_DROP_INBOX] = "inbox",
         [RC_DROP_ENGINE] = "engine",
-        [RC_DROP_UNKNOWN_SITE] = "unknown-site",
         [RC_DROP_ANSWER] = "answer",
     };
     assert((unsigned)drop < RC_DROP_COUNT);

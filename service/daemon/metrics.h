@@ -86,7 +86,7 @@ enum rc_trained {
 const char *rc_trained_name(enum rc_trained trained);
 
 /* Where something received was lost for want of room. */
-enum rc_drop { RC_DROP_INBOX, RC_DROP_ENGINE, RC_DROP_UNKNOWN_SITE, RC_DROP_ANSWER, RC_DROP_COUNT };
+enum rc_drop { RC_DROP_INBOX, RC_DROP_ENGINE, RC_DROP_ANSWER, RC_DROP_COUNT };
 const char *rc_drop_name(enum rc_drop drop);
 
 struct rc_metrics;

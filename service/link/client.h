@@ -126,6 +126,9 @@ void rc_link_put(struct rc_link *link, enum rc_inbound_kind kind, int64_t number
 
 /* subscribe.c. Paho's thread, in the callback of the CONNACK. */
 void rc_link_subscribe(struct rc_link *link);
+/* Whether a message that came at QoS 0 and without a subscription's identifier is the copy of one that comes
+ * with it. Paho's thread. */
+bool rc_link_is_spare(const struct rc_link *link, struct rc_text topic);
 
 /* receive.c. Paho's thread. Always returns 1: a message that is not accepted is stranded in Paho for good. */
 int rc_link_receive(void *link, char *topic, int topic_length, MQTTAsync_message *message);

@@ -11,10 +11,12 @@
 
 #define MAC_HEX 64
 
-/* The broker's word on the sender: the four rc- properties, and whether any came twice. */
+/* The broker's word on the sender: the four rc- properties, and whether any came twice; and whether a
+ * subscription with an identifier matched. */
 struct claim {
     struct rc_text login, role, at, mac;
     unsigned logins, roles, ats, macs;
+    bool identified;
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -69,6 +71,9 @@ static void read_properties(const MQTTProperties *properties, struct rc_inbound 
             break;
         case MQTTPROPERTY_CODE_CORRELATION_DATA:
             out->correlation = text_of(&property->value.data);
+            break;
+        case MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER:
+            claim->identified = true;
             break;
         case MQTTPROPERTY_CODE_USER_PROPERTY:
             read_user_property(property, claim);
@@ -145,11 +150,12 @@ int rc_link_receive(void *context, char *topic, int topic_length, MQTTAsync_mess
         .payload = {message->payload, (size_t)message->payloadlen},
     };
     read_properties(&message->properties, &in, &claim);
-    if (claim.macs > 0 && link->mac_key != NULL)
+    bool spare = in.qos == 0 && !claim.identified && rc_link_is_spare(link, in.topic);
+    if (!spare && claim.macs > 0 && link->mac_key != NULL)
         verify(link, &claim, &in);
     /* Nobody takes any more when the link closes, and to wait for room would be in vain: what was not yet
      * acted on is sent again by who has no receipt for it. Dropped otherwise: counted in the inbox. */
-    if (!atomic_load_explicit(&link->closing, memory_order_relaxed))
+    if (!spare && !atomic_load_explicit(&link->closing, memory_order_relaxed))
         (void)rc_inbox_put(link->inbox, &in);
     MQTTAsync_freeMessage(&message);
     MQTTAsync_free(topic);

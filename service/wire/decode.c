@@ -10,6 +10,7 @@
 static const char *const refusal_names[] = {
     [RC_REFUSAL_NONE] = "",
     [RC_REFUSAL_FOREIGN_TOPIC] = "foreign-topic",
+    [RC_REFUSAL_UNKNOWN_SITE] = "unknown-site",
     [RC_REFUSAL_UNKNOWN_TOPIC] = "unknown-topic",
     [RC_REFUSAL_BAD_ID] = "bad-id",
     [RC_REFUSAL_RETAINED] = "retained",
@@ -43,12 +44,12 @@ static bool is_for_us(const struct rc_message *message, const struct rc_id *site
         ignore(out, RC_REFUSAL_FOREIGN_TOPIC);
     } else if (kind == RC_TOPIC_UNKNOWN) {
         ignore(out, RC_REFUSAL_UNKNOWN_TOPIC);
+    } else if (!rc_id_equal(&out->topic.site, site)) {
+        ignore(out, RC_REFUSAL_UNKNOWN_SITE);
     } else if (kind == RC_TOPIC_BAD_ID) {
         out->kind = RC_DECODED_INVALID;
         out->refusal = RC_REFUSAL_BAD_ID;
         snprintf(out->message, sizeof out->message, "topic: an id must be 1 to 64 of A-Z a-z 0-9 _ -");
-    } else if (!rc_id_equal(&out->topic.site, site)) {
-        ignore(out, RC_REFUSAL_FOREIGN_TOPIC);
     } else if (kind == RC_TOPIC_OURS) {
         ignore(out, RC_REFUSAL_SERVICE_TOPIC);
     } else if (message->retained) {

@@ -114,7 +114,8 @@ enum rc_decoded_kind {
 /* Why a message was ignored or invalid; a counter each. */
 enum rc_refusal {
     RC_REFUSAL_NONE,
-    RC_REFUSAL_FOREIGN_TOPIC,
+    RC_REFUSAL_FOREIGN_TOPIC, /* not below the prefix */
+    RC_REFUSAL_UNKNOWN_SITE,  /* of another site than the one that it is decoded for */
     RC_REFUSAL_UNKNOWN_TOPIC,
     RC_REFUSAL_BAD_ID,
     RC_REFUSAL_RETAINED,

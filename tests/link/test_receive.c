@@ -106,15 +106,123 @@ static void what_the_service_publishes_on_its_own_topics_does_not_come_back(void
     rc_test_mqtt_close(client, true);
 }
 
-static void receipts_and_topics_of_other_sites_are_not_heard(void **state)
+#define END "emp/ann/session/end/heartbeat"
+
+/* Counts the messages on a topic up to END, which it publishes. */
+static int count_to_end(struct rig *rig, struct rc_test_mqtt *client, const char *topic)
+{
+    int count = 0;
+    rc_test_mqtt_say(client, "rollcall/v1/hq/" END, "", 0, false);
+    for (;;) {
+        rig_await(rig, RC_INBOUND_MESSAGE);
+        struct rc_text got = rig->entry.topic;
+        if (got.length == strlen("rollcall/v1/hq/" END) &&
+            memcmp(got.data, "rollcall/v1/hq/" END, got.length) == 0)
+            return count;
+        if (got.length != strlen(topic) || memcmp(got.data, topic, got.length) != 0)
+            fail_msg("%.*s came, not %s", (int)got.length, got.data, topic);
+        count++;
+    }
+}
+
+/* Section 2: a broker sends a copy for each filter that matches; whoever sends, at whatever QoS, is heard
+ * once, and what nobody knows is heard, too, to be counted. */
+static void every_message_comes_once(void **state)
 {
     struct rig *rig = *state;
+    static const char *const topics[] = {
+        "rollcall/v1/hq/emp/ann/session/tab1/heartbeat",
+        "rollcall/v1/hq/emp/ann/session/tab1/training",
+        "rollcall/v1/hq/emp/ann/session/tab1/leave",
+        "rollcall/v1/hq/emp/ann/session/tab1/punch",
+        "rollcall/v1/hq/emp/ann/session/tab1/progress",
+        "rollcall/v1/hq/emp/ann/session/tab1/frob",
+        "rollcall/v1/hq/emp/ann/session/tab1/receipt",
+        "rollcall/v1/hq/emp/ann/session/tab1/training/result",
+        "rollcall/v1/hq/emp/ann/session/tab1/punch/more",
+        "rollcall/v1/hq/emp/ann/punch",
+        "rollcall/v1/hq/emp/ann/status",
+        "rollcall/v1/hq/emp/b\xc3\xa9n/session/tab1/punch",
+        "rollcall/v1/hq/emp//session//punch",
+        "rollcall/v1/hq/dev/k1/heartbeat",
+        "rollcall/v1/hq/dev/k1/leave",
+        "rollcall/v1/hq/dev/k1/frob",
+        "rollcall/v1/hq/request/ann/punches",
+        "rollcall/v1/hq/request/ann/heartbeat",
+        "rollcall/v1/hq/reply/ann/punches",
+        "rollcall/v1/hq/service/canary",
+        "rollcall/v1/hq/service/status",
+        "rollcall/v1/hq/frob",
+        "rollcall/v1/hq",
+        "rollcall/v1/mill/emp/ann/session/tab1/leave",
+        "rollcall/v1/mill/emp/ann/session/tab1/punch",
+        "rollcall/v1/mill/emp/ann/session/tab1/progress",
+        "rollcall/v1/mill/dev/k1/leave",
+        "rollcall/v1/mill/request/ann/who",
+    };
     struct rc_test_mqtt *client = rig_client(rig, "ann");
-    rc_test_mqtt_say(client, "rollcall/v1/hq/emp/ann/session/tab1/receipt", "{}", 1, false);
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+        for (int qos = 0; qos <= 1; qos++) {
+            rc_test_mqtt_say(client, topics[i], "{}", qos, false);
+            if (count_to_end(rig, client, topics[i]) != 1)
+                fail_msg("%s at QoS %d", topics[i], qos);
+        }
+    rc_test_mqtt_close(client, true);
+}
+
+/* They are most of all traffic, and nobody has use for them. */
+static void heartbeats_of_other_sites_and_other_prefixes_are_not_fetched(void **state)
+{
+    struct rig *rig = *state;
+    static const char *const topics[] = {
+        "rollcall/v1/mill/emp/ann/session/tab1/heartbeat",
+        "rollcall/v1/mill/emp/ann/session/tab1/training",
+        "rollcall/v1/mill/dev/k1/heartbeat",
+        "rollcall/v1/mill/emp/ann/status",
+        "rollcall/v2/hq/emp/ann/session/tab1/punch",
+        "rollcall/v1/hqx/emp/ann/session/tab1/heartbeat",
+    };
+    struct rc_test_mqtt *client = rig_client(rig, "ann");
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
+        rc_test_mqtt_say(client, topics[i], "{}", 1, false);
+        assert_int_equal(count_to_end(rig, client, topics[i]), 0);
+    }
+    rc_test_mqtt_close(client, true);
+}
+
+static void only_the_first_link_watches_for_other_sites(void **state)
+{
+    struct rig *rig = *state;
+    rc_link_close(rig->link, 1000);
+    rig->options.site = 1;
+    rig->options.client_id = "rollcall-second";
+    rig_open_up(rig);
+    struct rc_test_mqtt *client = rig_client(rig, "ann");
     rc_test_mqtt_say(client, "rollcall/v1/mill/emp/ann/session/tab1/punch", "{}", 1, false);
+    assert_int_equal(count_to_end(rig, client, ""), 0);
     rc_test_mqtt_say(client, TOPIC, "{}", 1, false);
-    rig_await_message(rig, PUNCH);
-    assert_int_equal(rc_inbox_depth(rig->inbox), 0);
+    assert_int_equal(count_to_end(rig, client, TOPIC), 1);
+    rc_test_mqtt_close(client, true);
+}
+
+/* An earlier version's session, with its filters: what matches them, too, must not come twice. */
+static void filters_of_earlier_versions_are_given_up(void **state)
+{
+    struct rig *rig = *state;
+    static const char topic[] = "rollcall/v1/hq/emp/ann/session/tab1/heartbeat";
+    rc_link_close(rig->link, 1000);
+    rig->options.client_id = "rollcall-old";
+    struct rc_test_mqtt *old = rc_test_mqtt_connect(&(struct rc_test_mqtt_options){
+        .port = rc_test_broker_port(rig->broker), .client_id = "rollcall-old", .keep_session = true});
+    rc_test_mqtt_subscribe(old, "rollcall/v1/hq/emp/+/session/+/heartbeat", 0);
+    rc_test_mqtt_close(old, true);
+    rig_open_up(rig);
+    assert_true(rig->entry.session_present);
+    struct rc_test_mqtt *client = rig_client(rig, "ann");
+    rig_publish(rig, "service/canary", "{}", 1, 1); /* goes out when all is subscribed */
+    rig_await_message(rig, "service/canary");
+    rc_test_mqtt_say(client, topic, "", 0, false);
+    assert_int_equal(count_to_end(rig, client, topic), 1);
     rc_test_mqtt_close(client, true);
 }
 
@@ -375,7 +483,10 @@ int main(void)
         LINK_TEST(every_topic_of_the_clients_is_heard_at_its_qos),
         LINK_TEST(others_are_heard_on_the_services_own_topics_and_whether_it_is_retained),
         LINK_TEST(what_the_service_publishes_on_its_own_topics_does_not_come_back),
-        LINK_TEST(receipts_and_topics_of_other_sites_are_not_heard),
+        LINK_TEST(every_message_comes_once),
+        LINK_TEST(heartbeats_of_other_sites_and_other_prefixes_are_not_fetched),
+        LINK_TEST(only_the_first_link_watches_for_other_sites),
+        LINK_TEST(filters_of_earlier_versions_are_given_up),
         LINK_TEST(retained_messages_do_not_come_at_a_subscription),
         LINK_TEST(clocks_of_the_receipt_are_in_the_entry),
         LINK_TEST(expiry_response_topic_and_correlation_are_read),

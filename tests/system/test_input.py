@@ -59,16 +59,32 @@ def test_a_punch_is_refused_that_has(one_house, what):
     ana.disconnect()
 
 
-def test_topics_that_are_none_change_nothing(one_house):
+def refused(house, reason):
+    return house.service.metrics()[f'rollcall_refused_total{{site="hq",reason="{reason}"}}']
+
+
+TOPICS = {
+    "bad-id": ["hq/emp/b en/session/s/punch", "hq/emp/ben/session//punch", f"hq/emp/{'b' * 65}/session/s/punch",
+               "hq/emp/bén/session/s/punch"],
+    "unknown-topic": ["hq/emp/ben/punch", "hq/emp/ben/session/s/punch/more", "hq/emp/ben/session/s/frob", "hq/frob",
+                      "hq/a/b/c/d/e/f"],
+    "unknown-site": ["elsewhere/emp/ben/session/s/punch", "elsewhere/emp/ben/session/s/leave", "elsewhere/request/ben/who",
+                     "elsewhere/dev/k1/leave"],
+}
+
+
+def test_topics_that_are_none_change_nothing_and_are_counted(one_house):
     house = one_house
     ben = house.device("ben")
-    for topic in ("rollcall/v1/hq/emp/b en/session/s/punch", "rollcall/v1/hq/emp/ben/session//punch",
-                  "rollcall/v1/hq/emp/ben/punch", f"rollcall/v1/hq/emp/{'b' * 65}/session/s/punch",
-                  "rollcall/v1/elsewhere/emp/ben/session/s/punch", "rollcall/v1/hq/emp/bén/session/s/punch",
-                  "rollcall/v2/hq/emp/ben/session/s/punch", "rollcall/v1/hq/emp/ben/session/s/punch/more"):
+    before = {reason: refused(house, reason) for reason in TOPICS}
+    topics = [f"rollcall/v1/{topic}" for topics in TOPICS.values() for topic in topics]
+    for topic in (*topics, "rollcall/v2/hq/emp/ben/session/s/punch"):
         ben.client.publish(topic, json.dumps(GOOD), 1).wait_for_publish(30)
     assert ben.punch("OUT")["code"] == "ALREADY_OUT"  # judged after all of them
     assert house.store.rows("SELECT * FROM punches") == []
+    house.wait_until(lambda: all(refused(house, reason) == before[reason] + len(topics)
+                                 for reason, topics in TOPICS.items()), "each to be counted once")
+    assert "topic=rollcall/v1/hq/frob refusal=unknown-topic" in house.service.log.read_text()
 
 
 def test_bad_heartbeats_and_leaves_change_nothing_and_are_counted(one_house):

@@ -284,6 +284,8 @@ def test_P_17_an_in_at_a_second_site_is_recorded_and_reviewed(house):
     assert [(row["site"], row["seq"]) for row in house.store.punches("ana")] == [("hq", 1), ("lab", 1)]
     assert here.punch("OUT")["result"] == "recorded"
     assert [row["type"] for row in house.store.punches("ana", site="lab")] == ["IN"]
+    # Neither site is unknown, though the first one's link watches for others.
+    assert all(value == 0 for name, value in house.service.metrics().items() if 'reason="unknown-site"' in name)
     house.service.verify()
 
 

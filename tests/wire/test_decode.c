@@ -19,7 +19,8 @@ static void what_is_not_for_this_service_is_ignored_and_says_why(void **state)
     (void)state;
     assert_ignored(message_of("other/topic", "{}"), RC_REFUSAL_FOREIGN_TOPIC);
     assert_ignored(message_of("rollcall/v1/elsewhere/emp/a/session/s/heartbeat", ""),
-                   RC_REFUSAL_FOREIGN_TOPIC);
+                   RC_REFUSAL_UNKNOWN_SITE);
+    assert_ignored(message_of("rollcall/v1/else where/emp/a b/session/s/punch", ""), RC_REFUSAL_UNKNOWN_SITE);
     assert_ignored(message_of("rollcall/v1/hq/emp/a/session/s/wave", ""), RC_REFUSAL_UNKNOWN_TOPIC);
     assert_ignored(message_of("rollcall/v1/hq/emp/a/status", "{}"), RC_REFUSAL_SERVICE_TOPIC);
     assert_ignored(message_of("rollcall/v1/hq/summary", "{}"), RC_REFUSAL_SERVICE_TOPIC);
