@@ -1,8 +1,9 @@
 """The operators' command against a live service: what it asks, what it shows, and how it ends."""
 import json
 import shutil
-import sqlite3
 import time
+
+from support.store import forge
 
 OK, REFUSED, USAGE, NO_ANSWER, UNSOUND, LOCAL = range(6)
 HOUR_MS = 3600000
@@ -309,16 +310,6 @@ def test_P_16_why_an_ask_was_accepted_or_turned_down_is_kept(house):
 
 
 # ---- verify and backup ----
-
-def forge(path, sql):
-    """Changes a database behind its back: the triggers that would refuse it are dropped first."""
-    connection = sqlite3.connect(path)
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f'DROP TRIGGER "{name}"')
-    connection.execute(sql)
-    connection.commit()
-    connection.close()
-
 
 def test_P_15_a_backup_of_a_running_service_is_whole(house):
     house.start()

@@ -84,7 +84,15 @@ def test_topics_that_are_none_change_nothing_and_are_counted(one_house):
     assert house.store.rows("SELECT * FROM punches") == []
     house.wait_until(lambda: all(refused(house, reason) == before[reason] + len(topics)
                                  for reason, topics in TOPICS.items()), "each to be counted once")
-    assert "topic=rollcall/v1/hq/frob refusal=unknown-topic" in house.service.log.read_text()
+
+
+def test_the_log_says_which_topics_nobody_knows(house):
+    house.start()
+    for topic in ("rollcall/v1/hq/frob", "rollcall/v1/elsewhere/emp/ben/session/s/punch"):
+        house.observer.client.publish(topic, "{}", 1)
+    for line in ("topic=rollcall/v1/hq/frob refusal=unknown-topic",
+                 "topic=rollcall/v1/elsewhere/emp/ben/session/s/punch refusal=unknown-site"):
+        house.wait_until(lambda line=line: line in house.service.log.read_text(), line)
 
 
 def test_bad_heartbeats_and_leaves_change_nothing_and_are_counted(one_house):

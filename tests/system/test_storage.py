@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+from support.store import change_schema, forge
 
 # Room for the empty database and its WAL, and little more.
 SMALL_DISK = "4m"
@@ -118,20 +119,6 @@ def test_a_file_that_is_no_database_is_not_touched(house):
     assert house.service.database.read_bytes() == b"Dear diary, " * 1000
 
 
-def tamper(path, sql):
-    """Changes the file as somebody would who wants to cheat: with a tool of their own, and the triggers put aside."""
-    import sqlite3
-    connection = sqlite3.connect(path)
-    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for name, _ in triggers:
-        connection.execute(f'DROP TRIGGER "{name}"')
-    connection.executescript(sql)
-    for _, trigger in triggers:
-        connection.execute(trigger)
-    connection.commit()
-    connection.close()
-
-
 def test_a_changed_row_is_found_by_verify_and_stops_the_start(house):
     house.start()
     ana = house.device("ana")
@@ -141,18 +128,11 @@ def test_a_changed_row_is_found_by_verify_and_stops_the_start(house):
     house.service.verify()
     copy = house.folder / "copy.db"
     shutil.copy(house.service.database, copy)
-    tamper(copy, "UPDATE punches SET at = at - 3600000 WHERE seq = 2")
+    forge(copy, "UPDATE punches SET at = at - 3600000 WHERE seq = 2")
     done = house.service.cli("verify", copy, check=False)
     assert done.returncode == 4 and "2" in done.stdout + done.stderr, (done.returncode, done.stdout, done.stderr)
     shutil.copy(copy, house.service.database)
     refuses(house, 3)
-
-
-def change_schema(path, sql):
-    import sqlite3
-    connection = sqlite3.connect(path)
-    connection.executescript(sql)
-    connection.close()
 
 
 def month_of(path):

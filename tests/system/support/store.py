@@ -2,6 +2,26 @@
 import sqlite3
 
 
+def forge(path, sql):
+    """Changes a database behind its back, with the triggers that would refuse it put aside meanwhile."""
+    connection = sqlite3.connect(path)
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        connection.execute(f'DROP TRIGGER "{name}"')
+    connection.executescript(sql)
+    for _, trigger in triggers:
+        connection.execute(trigger)
+    connection.commit()
+    connection.close()
+
+
+def change_schema(path, sql):
+    """Changes tables, views or triggers of a database, and leaves them so."""
+    connection = sqlite3.connect(path)
+    connection.executescript(sql)
+    connection.close()
+
+
 class Store:
     def __init__(self, path):
         self.path = path
