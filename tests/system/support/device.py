@@ -100,7 +100,10 @@ class Device:
     def disconnect(self):
         """DISCONNECT without a leave: nobody tells the service anything."""
         self.stop_beating()
-        self.client.disconnect()
+        try:
+            self.client.disconnect()
+        except OSError:
+            pass  # _run, on its thread, was faster: it has sent the DISCONNECT, and closed the socket under our hands
         self.wait_ended()
 
     # ---- messages ----
