@@ -1,5 +1,6 @@
 """Somebody who sees everything below the prefix, and remembers it."""
 import collections
+import contextlib
 import json
 import threading
 import uuid
@@ -57,7 +58,8 @@ class Observer:
             self.changed.notify_all()
 
     def close(self):
-        self.client.disconnect()
+        with contextlib.suppress(OSError):  # as Device.disconnect
+            self.client.disconnect()
         self.client.loop_stop()
 
     def ask(self, verb, login="ops", **fields):
